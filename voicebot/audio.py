@@ -1,0 +1,40 @@
+"""Audio as it travels through a call: 20 ms frames of linear PCM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 8000
+"""Hz; the rate of every frame inside a call (G.711's)."""
+
+FRAME_MS = 20
+FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+
+Samples = npt.NDArray[np.int16]
+"""int16, mono, shape (n,)."""
+
+SILENCE: Samples = np.zeros(FRAME_SAMPLES, dtype=np.int16)
+SILENCE.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFrame:
+    """20 ms of the caller's voice.
+
+    samples: int16, mono, shape (160,), 8 kHz.
+    rtp_time: 8 kHz ticks since the leg's first frame, unwrapped and without gaps: frame n
+    of a leg has n * 160, so it doubles as the position in the recording.
+    is_concealed: the packet was lost or late and the samples are made up.
+    """
+
+    samples: Samples
+    rtp_time: int
+    is_concealed: bool = False
+
+
+def seconds(n_samples: int, sample_rate: int = SAMPLE_RATE) -> float:
+    """Duration of `n_samples` in seconds."""
+    return n_samples / sample_rate

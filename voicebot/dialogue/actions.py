@@ -1,0 +1,155 @@
+"""What the dialogue engine wants done, and what it is told. Plain data, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from voicebot.records import Disposition
+
+QuestionKind = Literal["open", "yes_no", "digits", "date", "amount", "none"]
+"""What kind of answer is awaited: endpointing and recognition hints depend on it."""
+
+
+# ---- actions: imperative -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak `text` (numbers in words already).
+
+    is_static: the text has no variables, so its audio is in the prompt cache.
+    allow_barge_in: False for disclosures that must be heard whole.
+    rate: 1.0 normal; 0.85 when repeating slowly.
+    """
+
+    prompt_id: str
+    text: str
+    is_static: bool
+    allow_barge_in: bool = True
+    rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait for the caller after what was said.
+
+    no_input_s: silence after the prompt's end before `NoInput` is to be handed in.
+    max_digits: keys are collected until this many, '#', or inter-digit silence; 0: single keys
+    count at once. phrases: what is likely to be heard.
+    """
+
+    kind: QuestionKind
+    no_input_s: float = 5.0
+    max_digits: int = 0
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Ask the case directory; the answer comes back as `QueryAnswered` with the same `name`.
+
+    find_case     args: case_number                 -> data: found(bool)
+    verify_fact   args: fact (birth_date|postcode|pesel_last4), value(str, ISO date for dates)
+                                                    -> data: matches(bool)
+    case_details  args: none                        -> data: creditor, title, principal_gr,
+                  interest_gr, balance_gr, due_date(date), gender; only after two facts matched
+    """
+
+    name: str
+    args: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPromise:
+    amount_gr: int
+    due_date: date
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallback:
+    """A human shall call back. wanted: the caller's own words for the time, if any."""
+
+    reason: str
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """An audit entry (ai_disclosed, recording_disclosed, verified, recording_objection ...)."""
+
+    name: str
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """The caller objected: stop, and drop what was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand over to a human with a summary. (Until transfer exists the script records a callback.)"""
+
+    reason: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call after everything said before has been played."""
+
+    reason: str
+    disposition: Disposition
+
+
+Action = (
+    Say
+    | Listen
+    | Query
+    | RecordPromise
+    | RecordCallback
+    | RecordEvent
+    | StopRecording
+    | Transfer
+    | HangUp
+)
+
+
+# ---- events: past tense --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """The caller said `text` (final transcript), or pressed `digits` (then text is empty).
+
+    confidence: the recogniser's, 0..1; below the engine's threshold it asks again.
+    has_barged_in: spoken over the bot.
+    """
+
+    text: str = ""
+    confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
+    digits: str = ""
+    has_barged_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoInput:
+    """Nothing was heard for the `no_input_s` of the last `Listen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswered:
+    name: str
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller hung up; the engine answers with its last records only."""
+
+
+DialogueEvent = UserTurn | NoInput | QueryAnswered | CallerLeft

@@ -1,0 +1,71 @@
+"""Every error that Voicebot raises, split by what the caller of the code does next."""
+
+from __future__ import annotations
+
+
+class VoicebotError(Exception):
+    """Base of all. `retryable`: the same call may succeed later without a change."""
+
+    retryable = False
+
+
+class SettingsError(VoicebotError):
+    """A setting is wrong; the text names the file (or variable), the key and the reason."""
+
+
+class SipParseError(VoicebotError):
+    """Bytes that are no SIP message. `status_hint` is the answer to give where one is possible."""
+
+    def __init__(self, reason: str, status_hint: int = 400) -> None:
+        super().__init__(reason)
+        self.status_hint = status_hint
+
+
+class SdpError(VoicebotError):
+    """A session description that can't be read (400) or has nothing in common with us (488)."""
+
+    def __init__(self, reason: str, status_hint: int = 400) -> None:
+        super().__init__(reason)
+        self.status_hint = status_hint
+
+
+class RtpParseError(VoicebotError):
+    """A datagram on a media port that is neither RTP nor RTCP."""
+
+
+class CallFailed(VoicebotError):
+    """An outgoing call that was not answered. `status` is the SIP status, 0 without one."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class AudioFileError(VoicebotError):
+    """A file that is no audio we read; the text names the file and says which kinds we read."""
+
+
+class ModelError(VoicebotError):
+    """A model is missing, damaged or not allowed for the stated use; the text says what to do."""
+
+
+class SpeechWorkerError(VoicebotError):
+    """A speech worker died or timed out; another one may do the job."""
+
+    retryable = True
+
+
+class ScriptError(VoicebotError):
+    """A call script that can't be used; each problem is `file:line: reason`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StorageError(VoicebotError):
+    """The database refused or could not be reached."""
+
+
+class NotFound(VoicebotError):
+    """What was asked for does not exist."""

@@ -1,0 +1,40 @@
+"""What a leg tells the call it belongs to, in order, through one queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicebot.audio import AudioFrame
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A key of the caller's phone (RFC 4733 or the web phone): one of 0-9 * # A-D."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutStarted:
+    """The first frame of utterance `utterance_id` was handed to the network at `at` (monotonic s)."""
+
+    utterance_id: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutEnded:
+    """The last frame of utterance `utterance_id` was handed to the network at `at` (monotonic s)."""
+
+    utterance_id: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """The leg is gone. `reason`: hangup (by the party), no_media, lost_ack, error, shutdown."""
+
+    reason: str
+
+
+LegEvent = AudioFrame | DigitPressed | PlayoutStarted | PlayoutEnded | LegEnded

@@ -1,0 +1,141 @@
+"""Frozen data that crosses layers. Amounts are whole grosze, instants UTC-aware."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Disposition(StrEnum):
+    """How a call ended, in the words of domain/intents.yaml."""
+
+    UNKNOWN = "UNKNOWN"
+    ABANDONED = "ABANDONED"
+    PTP_FULL = "PTP_FULL"
+    PTP_PARTIAL = "PTP_PARTIAL"
+    CALLBACK = "CALLBACK"
+    TRANSFER = "TRANSFER"
+    WRONG_NUMBER = "WRONG_NUMBER"
+    VERIFICATION_FAILED = "VERIFICATION_FAILED"
+    VERIFICATION_REFUSED = "VERIFICATION_REFUSED"
+    NO_INPUT = "NO_INPUT"
+    NO_MATCH = "NO_MATCH"
+    REFUSAL = "REFUSAL"
+    CRISIS = "CRISIS"
+    CLAIMS_PAID = "CLAIMS_PAID"
+    DISPUTE_DEBT = "DISPUTE_DEBT"
+    COMPLAINT = "COMPLAINT"
+    INFORMED = "INFORMED"
+    ERROR = "ERROR"
+
+
+class Speaker(StrEnum):
+    BOT = "bot"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person or company that owes. `gender`: m, f or empty where unknown."""
+
+    contact_id: int
+    first_name: str
+    last_name: str
+    gender: str
+    phone: str
+    email: str
+    birth_date: date | None
+    pesel_last4: str
+    postcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One debt of one contact. `case_number` is what the debtor reads from his letter."""
+
+    case_id: int
+    contact_id: int
+    case_number: str
+    creditor: str
+    title: str
+    principal_gr: int
+    interest_gr: int
+    balance_gr: int
+    due_date: date
+    stage: str = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one party said. Times are seconds since the call was answered.
+
+    Bot turns: `prompt_id`, and `was_interrupted` where the caller barged in.
+    Caller turns: `confidence` 0..1, `intent`, `slots`; `digits` where keys were pressed.
+    timings_ms: speech_end_to_transcript, speech_end_to_first_audio ... only what was measured.
+    """
+
+    speaker: Speaker
+    text: str
+    started_s: float
+    ended_s: float
+    confidence: float | None = None
+    intent: str = ""
+    slots: dict[str, object] = field(default_factory=dict)
+    prompt_id: str = ""
+    state: str = ""
+    was_interrupted: bool = False
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A confirmed promise to pay (deklaracja wpłaty)."""
+
+    case_id: int
+    call_id: str
+    amount_gr: int
+    due_date: date
+    created_at: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Somebody wants to be called back by a human. `case_id` None: not identified."""
+
+    call_id: str
+    case_id: int | None
+    phone: str
+    reason: str
+    wanted_at: datetime | None
+    created_at: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call as it is kept. `ended_at` None: still going on."""
+
+    call_id: str
+    direction: Direction
+    leg_kind: str
+    remote_party: str
+    local_party: str
+    script: str
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    disposition: Disposition | None = None
+    end_reason: str = ""
+    case_id: int | None = None
+    is_verified: bool = False
+    ai_disclosed_at: datetime | None = None
+    recording_disclosed_at: datetime | None = None
+    recording_path: str = ""
+    media_stats: dict[str, float] = field(default_factory=dict)

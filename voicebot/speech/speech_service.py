@@ -1,0 +1,36 @@
+"""What a call asks of the speech workers; the pool implements it, tests fake it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from voicebot.audio import Samples
+from voicebot.speech.recognizer import RecognitionHints, Transcript
+
+
+class Utterance(Protocol):
+    """One utterance on its way through a worker. `feed` never blocks and never waits."""
+
+    def feed(self, samples: Samples) -> None:
+        """Send more 8 kHz audio to the worker."""
+
+    async def transcribe(self) -> Transcript:
+        """Transcribe what was fed so far; may be asked again after more was fed.
+
+        Raises SpeechWorkerError where the worker died or took too long.
+        """
+
+    def close(self) -> None:
+        """Forget the utterance; safe to call twice."""
+
+
+class SpeechService(Protocol):
+    """Recognition and synthesis for one call; stays with one worker while that lives."""
+
+    def open_utterance(self, hints: RecognitionHints) -> Utterance: ...
+
+    def synthesize(self, text: str, rate: float = 1.0) -> AsyncIterator[Samples]:
+        """8 kHz audio in chunks as they are ready. Raises SpeechWorkerError."""
+
+    def close(self) -> None: ...
