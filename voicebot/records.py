@@ -107,7 +107,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Somebody wants to be called back by a human. `case_id` None: not identified."""
+    """Somebody wants to be called back by a human. `case_id` None: not identified.
+
+    wanted: the caller's own words for the time, where `wanted_at` can't hold them.
+    """
 
     call_id: str
     case_id: int | None
@@ -116,11 +119,15 @@ class Callback:
     wanted_at: datetime | None
     created_at: datetime
     status: str = "open"
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call as it is kept. `ended_at` None: still going on."""
+    """One call as it is kept. `ended_at` None: still going on.
+
+    node: which server holds the call; after a crash a node closes only its own orphans.
+    """
 
     call_id: str
     direction: Direction
@@ -139,3 +146,4 @@ class CallRecord:
     recording_disclosed_at: datetime | None = None
     recording_path: str = ""
     media_stats: dict[str, float] = field(default_factory=dict)
+    node: str = ""
