@@ -32,6 +32,7 @@ __all__ = [
     "find_head_end",
     "make_response",
     "parse_datagram",
+    "parse_fields",
     "parse_head",
 ]
 
@@ -44,7 +45,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(r"\r?\n")
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _HEADER_NAME = re.compile(rf"([{syntax.TOKEN_CHARACTERS}]+)[ \t]*:")
 _REQUEST_LINE = re.compile(
     rf"([{syntax.TOKEN_CHARACTERS}]+) ([^ ]+) SIP/([0-9]+\.[0-9]+)", re.IGNORECASE
@@ -309,7 +310,7 @@ def parse_head(data: bytes) -> Head:
         head = _response_head(start_line)
     else:
         head = _request_head(start_line)
-    faults = _parse_fields(field_octets, head.message.headers)
+    faults = parse_fields(field_octets, head.message.headers)
     _read_content_length(head, faults)
     if head.error is not None:  # a 505 comes before all, as another version has other rules
         head.error = head.fail(str(head.error), head.error.status_hint)
@@ -352,7 +353,7 @@ def _response_head(line: str) -> Head:
     return Head(SipResponse(int(status_text), reason))
 
 
-def _parse_fields(octets: bytes, headers: Headers) -> list[SipParseError]:
+def parse_fields(octets: bytes, headers: Headers) -> list[SipParseError]:
     """Put what can be read into `headers`; return what was wrong."""
     if not octets:
         return []

@@ -53,9 +53,6 @@ class StreamParser:
             if result is None:
                 break
             results.append(result)
-        if self.is_broken:
-            self._buffer.clear()
-            self._head = None
         return results
 
     def _next(self) -> SipMessage | SipParseError | KeepAlivePing | None:
@@ -69,7 +66,7 @@ class StreamParser:
 
     def _skip_line_ends(self) -> bool:
         """Drop CRLFs before a message; True: two of them, a ping."""
-        while self._buffer[:1] in (b"\r", b"\n"):
+        while self._buffer.startswith((b"\r", b"\n")):
             if self._buffer.startswith(b"\r\n\r\n"):
                 del self._buffer[:4]
                 return True
@@ -79,7 +76,7 @@ class StreamParser:
         return False
 
     def _read_head(self) -> SipParseError | None:
-        if self._buffer[:1] in (b"", b"\r"):
+        if not self._buffer or self._buffer.startswith(b"\r"):
             return None
         end = find_head_end(self._buffer, self._searched_to)
         if end is None:
@@ -115,4 +112,5 @@ class StreamParser:
 
     def _break(self, error: SipParseError) -> SipParseError:
         self.is_broken = True
+        self._buffer.clear()
         return error

@@ -18,7 +18,8 @@ _FORBIDDEN_IN_URI = re.compile(r'[\x00-\x20\x7f<>"\\]')
 _HOST_PART = re.compile(rf"({syntax.HOST_PATTERN})(?::([0-9]+))?(;[^?]*)?(?:\?(.*))?", re.DOTALL)
 _NAME_ADDR = re.compile(r'([^"<]*)<([^<>]*)>', re.DOTALL)
 _VIA = re.compile(
-    rf"SIP[ \t]*/[ \t]*[{syntax.TOKEN_CHARACTERS}]+[ \t]*/[ \t]*([{syntax.TOKEN_CHARACTERS}]+)[ \t]+"
+    rf"SIP[ \t]*/[ \t]*[{syntax.TOKEN_CHARACTERS}]+[ \t]*/"
+    rf"[ \t]*([{syntax.TOKEN_CHARACTERS}]+)[ \t]+"
     rf"({syntax.HOST_PATTERN})(?:[ \t]*:[ \t]*([0-9]+))?(?=[ \t]*(?:;|$))",
     re.IGNORECASE,
 )
