@@ -1,0 +1,315 @@
+"""Decides whether an answer means yes or no, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from voicebot.dialogue.polish.words import Token, tokenize
+
+Strength = Literal["clear", "weak", "uncertain"]
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """strength: only a clear yes agrees to a promise; weak (no, mhm) is asked again, uncertain
+    (może, raczej) is no agreement."""
+
+    is_yes: bool
+    strength: Strength
+
+
+# Longest phrase first at each place. Marks are dropped before comparing.
+_PHRASES: dict[str, tuple[bool, Strength]] = {
+    # ---- yes, clearly
+    "tak": (True, "clear"),
+    "ta": (True, "clear"),
+    "tak jest": (True, "clear"),
+    "no tak": (True, "clear"),
+    "no ta": (True, "clear"),
+    "a tak": (True, "clear"),
+    "ano tak": (True, "clear"),
+    "no jasne": (True, "clear"),
+    "no pewnie": (True, "clear"),
+    "no pewno": (True, "clear"),
+    "no dobra": (True, "clear"),
+    "no dobrze": (True, "clear"),
+    "no zgoda": (True, "clear"),
+    "no raczej ze tak": (True, "clear"),
+    "no ba": (True, "clear"),
+    "tak tak": (True, "clear"),
+    "dobrze": (True, "clear"),
+    "dobra": (True, "clear"),
+    "okej": (True, "clear"),
+    "okay": (True, "clear"),
+    "oki": (True, "clear"),
+    "ok": (True, "clear"),
+    "spoko": (True, "clear"),
+    "jasne": (True, "clear"),
+    "oczywiscie": (True, "clear"),
+    "pewnie": (True, "clear"),
+    "naturalnie": (True, "clear"),
+    "na pewno": (True, "clear"),
+    "jak najbardziej": (True, "clear"),
+    "zgoda": (True, "clear"),
+    "zgadzam sie": (True, "clear"),
+    "zgadza sie": (True, "clear"),
+    "wyrazam zgode": (True, "clear"),
+    "potwierdzam": (True, "clear"),
+    "akceptuje": (True, "clear"),
+    "pasuje": (True, "clear"),
+    "pasuje mi": (True, "clear"),
+    "odpowiada mi": (True, "clear"),
+    "moze byc": (True, "clear"),
+    "niech bedzie": (True, "clear"),
+    "no niech bedzie": (True, "clear"),
+    "owszem": (True, "clear"),
+    "dokladnie": (True, "clear"),
+    "dokladnie tak": (True, "clear"),
+    "wlasnie tak": (True, "clear"),
+    "prawda": (True, "clear"),
+    "to prawda": (True, "clear"),
+    "slusznie": (True, "clear"),
+    "prosze bardzo": (True, "clear"),
+    "umowa stoi": (True, "clear"),
+    "stoi": (True, "clear"),
+    "w porzadku": (True, "clear"),
+    "super": (True, "clear"),
+    "swietnie": (True, "clear"),
+    "prosze zapisac": (True, "clear"),
+    "prosze tak zapisac": (True, "clear"),
+    "prosze to zapisac": (True, "clear"),
+    "tak to ja": (True, "clear"),
+    "to ja": (True, "clear"),
+    "toja": (True, "clear"),
+    "ja jestem": (True, "clear"),
+    "z tej strony": (True, "clear"),
+    "przy telefonie": (True, "clear"),
+    "mozna": (True, "clear"),
+    "moga panstwo": (True, "clear"),
+    "nie mam nic przeciwko": (True, "clear"),
+    "nie ma sprawy": (True, "clear"),
+    "nie ma problemu": (True, "clear"),
+    "zaden problem": (True, "clear"),
+    "bez problemu": (True, "clear"),
+    "czemu nie": (True, "clear"),
+    "dlaczego nie": (True, "clear"),
+    "dlaczegoz nie": (True, "clear"),
+    "nie no dobra": (True, "clear"),
+    "nie no dobrze": (True, "clear"),
+    "nie no okej": (True, "clear"),
+    "nie no ok": (True, "clear"),
+    "nie no jasne": (True, "clear"),
+    "nie no pewnie": (True, "clear"),
+    "nie no tak": (True, "clear"),
+    "nie no spoko": (True, "clear"),
+    "nie no pasuje": (True, "clear"),
+    "nie no zgoda": (True, "clear"),
+    "nie no niech bedzie": (True, "clear"),
+    "nie no moze byc": (True, "clear"),
+    "nie wiem czemu nie": (True, "uncertain"),
+    # ---- yes, but asked again
+    "no": (True, "weak"),
+    "no no": (True, "weak"),
+    "no no no": (True, "weak"),
+    "ano": (True, "weak"),
+    "mhm": (True, "weak"),
+    "mhmm": (True, "weak"),
+    "mhy": (True, "weak"),
+    "yhy": (True, "weak"),
+    "yhm": (True, "weak"),
+    "ehe": (True, "weak"),
+    "aha": (True, "weak"),
+    "uhm": (True, "weak"),
+    "no trudno": (True, "weak"),
+    "trudno": (True, "weak"),
+    "niech tak bedzie": (True, "clear"),
+    "nie zeby nie": (True, "weak"),
+    "nie to zeby nie": (True, "weak"),
+    "nie mowie nie": (True, "weak"),
+    "nie mowie ze nie": (True, "weak"),
+    "nie powiem ze nie": (True, "weak"),
+    "no wlasnie": (True, "weak"),
+    "wlasnie": (True, "weak"),
+    # ---- perhaps
+    "raczej": (True, "uncertain"),
+    "raczej tak": (True, "uncertain"),
+    "no raczej": (True, "uncertain"),
+    "chyba": (True, "uncertain"),
+    "chyba tak": (True, "uncertain"),
+    "moze": (True, "uncertain"),
+    "moze tak": (True, "uncertain"),
+    "byc moze": (True, "uncertain"),
+    "mozliwe": (True, "uncertain"),
+    "pewnie tak": (True, "uncertain"),
+    "prawdopodobnie": (True, "uncertain"),
+    "postaram sie": (True, "uncertain"),
+    "sprobuje": (True, "uncertain"),
+    "zobacze": (True, "uncertain"),
+    "zobaczymy": (True, "uncertain"),
+    "zobaczy sie": (True, "uncertain"),
+    "jakos tak": (True, "uncertain"),
+    "powiedzmy": (True, "uncertain"),
+    "powiedzmy ze tak": (True, "uncertain"),
+    "wydaje mi sie ze tak": (True, "uncertain"),
+    "mysle ze tak": (True, "uncertain"),
+    "sadze ze tak": (True, "uncertain"),
+    "tak mysle": (True, "uncertain"),
+    "tak mi sie wydaje": (True, "uncertain"),
+    "nie jestem pewien": (False, "uncertain"),
+    "nie jestem pewna": (False, "uncertain"),
+    "nie wiem": (False, "uncertain"),
+    "trudno powiedziec": (False, "uncertain"),
+    "ciezko powiedziec": (False, "uncertain"),
+    "jeszcze nie wiem": (False, "uncertain"),
+    "nie bardzo wiem": (False, "uncertain"),
+    "tak i nie": (False, "uncertain"),
+    "i tak i nie": (False, "uncertain"),
+    "raczej nie": (False, "uncertain"),
+    "no raczej nie": (False, "uncertain"),
+    "chyba nie": (False, "uncertain"),
+    "moze nie": (False, "uncertain"),
+    "pewnie nie": (False, "uncertain"),
+    "nie sadze": (False, "uncertain"),
+    "watpie": (False, "uncertain"),
+    "mysle ze nie": (False, "uncertain"),
+    "wydaje mi sie ze nie": (False, "uncertain"),
+    # ---- no
+    "nie": (False, "clear"),
+    "ne": (False, "clear"),
+    "nje": (False, "clear"),
+    "no nie": (False, "clear"),
+    "no nie bardzo": (False, "clear"),
+    "nie bardzo": (False, "clear"),
+    "nie za bardzo": (False, "clear"),
+    "nie no": (False, "clear"),
+    "nie no skad": (False, "clear"),
+    "nie nie": (False, "clear"),
+    "nie nie nie": (False, "clear"),
+    "a nie": (False, "clear"),
+    "nie tak": (False, "clear"),
+    "to nie tak": (False, "clear"),
+    "na pewno nie": (False, "clear"),
+    "oczywiscie ze nie": (False, "clear"),
+    "jasne ze nie": (False, "clear"),
+    "absolutnie": (False, "clear"),
+    "absolutnie nie": (False, "clear"),
+    "absolutnie tak": (True, "clear"),
+    "skadze": (False, "clear"),
+    "skad": (False, "clear"),
+    "w zadnym wypadku": (False, "clear"),
+    "w zadnym razie": (False, "clear"),
+    "pod zadnym pozorem": (False, "clear"),
+    "nigdy": (False, "clear"),
+    "wcale": (False, "clear"),
+    "wcale nie": (False, "clear"),
+    "wykluczone": (False, "clear"),
+    "odmawiam": (False, "clear"),
+    "nie dziekuje": (False, "clear"),
+    "nie zgadzam sie": (False, "clear"),
+    "nie zgadza sie": (False, "clear"),
+    "nie pasuje": (False, "clear"),
+    "nie moge": (False, "clear"),
+    "nie chce": (False, "clear"),
+    "niestety nie": (False, "clear"),
+    "niestety": (False, "weak"),
+    "bynajmniej": (False, "clear"),
+    "pomylka": (False, "clear"),
+    "nieprawda": (False, "clear"),
+    "zle": (False, "clear"),
+    "blad": (False, "clear"),
+    "zmienilem zdanie": (False, "clear"),
+    "zmienilam zdanie": (False, "clear"),
+    # ---- no answer at all: a filler before one
+    "no wiec": (True, "uncertain"),
+}
+_BY_WORDS = {tuple(phrase.split()): meaning for phrase, meaning in _PHRASES.items()}
+_LONGEST = max(len(words) for words in _BY_WORDS)
+
+# Follow a "no", "dobra", "pewnie" or "moze" that opens a sentence and answers nothing.
+_NOT_AN_ANSWER: dict[str, frozenset[str]] = {
+    "no": frozenset("to ale i a wiec co kto gdzie kiedy jak ile ja ciekawe czy bo dzien".split()),
+    "moze": frozenset("pan pani panstwo mnie to ja mi byc w jutro we po do od za na".split()),
+    "dobrze": frozenset(["by"]),
+    "dobra": frozenset(["wola"]),
+    "prawda": frozenset(["jest"]),
+    "mozna": frozenset("na w to by karta blikiem czy".split()),
+    "skad": frozenset("macie mam pan pani ma sie dzwoni to te panstwo dzwonicie".split()),
+    "tak": frozenset("jakby samo sobie czy".split()),
+    "wlasnie": frozenset("ze".split()),
+    "to ja": frozenset("nie bym moge zaplace juz".split()),
+    "zle": frozenset("slychac slysze sie".split()),
+    "niech bedzie": frozenset(["pochwalony"]),
+    "nigdy": frozenset(["nie"]),
+}
+_CORRECTIONS = frozenset("tylko lecz ale jednak znaczy".split())
+_FILLERS = frozenset("yyy eee hm hmm e y ee yy halo prosze pana pani panie prosze".split())
+_HEDGES = frozenset("chyba moze raczej prawdopodobnie ewentualnie postaram sprobuje".split())
+
+
+def parse_yes_no(text: str) -> YesNo | None:
+    """Whether what was said agrees or refuses; None where it does neither.
+
+    A later answer corrects an earlier one ("nie no, dobra"); a hedge near a yes ("chyba tak")
+    takes its certainty, and so does a condition ("tak, ale...").
+    """
+    tokens = [token for token in tokenize(text) if not token.is_mark]
+    found = _find_answers(tokens)
+    if not found:
+        return None
+    is_yes, strength = _combine(found)
+    if is_yes and strength == "clear" and _is_hedged(tokens):
+        strength = "uncertain"
+    return YesNo(is_yes, strength)
+
+
+def _find_answers(tokens: Sequence[Token]) -> list[tuple[int, bool, Strength]]:
+    found: list[tuple[int, bool, Strength]] = []
+    at = 0
+    while at < len(tokens):
+        length, meaning = _longest_at(tokens, at)
+        if meaning is None:
+            at += 1
+            continue
+        found.append((at, *meaning))
+        at += length
+    return found
+
+
+def _longest_at(tokens: Sequence[Token], at: int) -> tuple[int, tuple[bool, Strength] | None]:
+    for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
+        words = tuple(token.text for token in tokens[at : at + length])
+        meaning = _BY_WORDS.get(words)
+        if meaning is None:
+            continue
+        following = tokens[at + length].text if at + length < len(tokens) else ""
+        if following in _NOT_AN_ANSWER.get(" ".join(words), ()):
+            continue
+        # "nie" inside a sentence negates its verb: still a refusal, unless a correction follows.
+        return length, meaning
+    return 1, None
+
+
+def _combine(found: Sequence[tuple[int, bool, Strength]]) -> tuple[bool, Strength]:
+    order = {"clear": 2, "weak": 1, "uncertain": 0}
+    sides = {is_yes for _, is_yes, _ in found}
+    if len(sides) == 1:
+        is_yes = found[0][1]
+        strengths = [strength for _, _, strength in found]
+        # "no, tak" is a clear yes; "tak, może" is none.
+        return is_yes, "uncertain" if "uncertain" in strengths else max(
+            strengths, key=order.__getitem__
+        )
+    (_, first_is_yes, first), (_, last_is_yes, last) = found[0], found[-1]
+    if first_is_yes and first == "weak" and not last_is_yes:
+        return False, last
+    if not first_is_yes and last_is_yes and last == "clear":
+        return True, "weak"
+    return last_is_yes, "uncertain"
+
+
+def _is_hedged(tokens: Sequence[Token]) -> bool:
+    return any(token.text in _HEDGES for token in tokens) or any(
+        token.text == "ale" for token in tokens
+    )
