@@ -49,6 +49,12 @@ class ModelError(VoicebotError):
     """A model is missing, damaged or not allowed for the stated use; the text says what to do."""
 
 
+class ModelSourceError(ModelError):
+    """One source of a model can't be used; the next one may do. The text is one line."""
+
+    retryable = True
+
+
 class SpeechWorkerError(VoicebotError):
     """A speech worker died or timed out; another one may do the job."""
 

@@ -112,6 +112,9 @@ class Settings(Section):
     )
     data_directory: str = Field("data", description="Database, recordings, prompt cache.")
     models_directory: str = Field("models", description="Downloaded model files.")
+    models_mirror: str = Field(
+        "", description="Folder or URL with one folder a model, asked before every other source."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Log level."
     )
