@@ -1,0 +1,179 @@
+"""Cuts the caller's audio into turns and has them transcribed, ahead of time where it can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples
+from voicebot.dialogue.actions import Listen, QuestionKind
+from voicebot.media.turn_detector import (
+    PauseHeard,
+    SpeechResumed,
+    SpeechStarted,
+    TurnDetector,
+    TurnEnded,
+)
+from voicebot.media.vad import VoiceActivityDetector
+from voicebot.settings import TurnSettings
+from voicebot.speech.recognizer import RecognitionHints, Transcript
+from voicebot.speech.speech_service import SpeechService, Utterance
+
+PRE_ROLL_FRAMES = 20
+"""400 ms kept from before the detector was sure, so that no first syllable is lost."""
+
+
+@dataclass(slots=True)
+class HeardTurn:
+    """A finished turn of the caller. Seconds since the answer; `ended_at` is monotonic.
+
+    is_over_bot: it began while the bot was speaking.
+    """
+
+    started_s: float
+    ended_s: float
+    ended_at: float
+    is_over_bot: bool
+    _utterance: Utterance
+    _early: asyncio.Task[Transcript] | None
+
+    async def transcribe(self) -> Transcript:
+        """The transcript; it was started in the pause, so mostly it is there already.
+
+        Raises SpeechWorkerError.
+        """
+        try:
+            if self._early is not None:
+                return await self._early
+            return await self._utterance.transcribe()
+        finally:
+            self._utterance.close()
+
+
+class Listener:
+    """Told each frame; holds at most one finished turn until `take_turn`.
+
+    Recognition starts as soon as the caller pauses (`recognise_after_ms`), before it is sure
+    that he has finished; if he goes on, that transcript is dropped and asked for again.
+    """
+
+    def __init__(
+        self,
+        vad: VoiceActivityDetector,
+        detector: TurnDetector,
+        speech: SpeechService,
+        settings: TurnSettings,
+        phrases: tuple[str, ...] = (),
+    ) -> None:
+        self._vad = vad
+        self._detector = detector
+        self._speech = speech
+        self._settings = settings
+        self._phrases = phrases
+        self._hints = RecognitionHints(phrases=phrases)
+        self._recent: deque[Samples] = deque(maxlen=PRE_ROLL_FRAMES)
+        self._utterance: Utterance | None = None
+        self._early: asyncio.Task[Transcript] | None = None
+        self._last_speech_at = 0.0
+        self._is_bot_speaking = False
+        self._began_over_bot = False
+        self._turn: HeardTurn | None = None
+
+    @property
+    def is_hearing(self) -> bool:
+        """The caller is in the middle of a turn."""
+        return self._utterance is not None
+
+    def expect(self, listen: Listen) -> None:
+        """What kind of answer comes next: sets the silence that ends it, and the hints."""
+        self._hints = RecognitionHints(kind=listen.kind, phrases=listen.phrases + self._phrases)
+        self._detector.listen(
+            silence_ms=self._silence_ms(listen.kind),
+            recognise_after_ms=self._settings.recognise_after_ms,
+        )
+
+    def bot_started(self) -> None:
+        self._is_bot_speaking = True
+
+    def bot_ended(self) -> None:
+        self._is_bot_speaking = False
+
+    def receive_frame(self, frame: AudioFrame, now: float) -> bool:
+        """Take in 20 ms that arrived at `now`; whether they are speech."""
+        is_speech = not frame.is_concealed and self._vad.is_speech(frame.samples)
+        if is_speech:
+            self._last_speech_at = now
+        if self._utterance is not None:
+            self._utterance.feed(frame.samples)
+        else:
+            self._recent.append(frame.samples)
+        for event in self._detector.receive_frame(is_speech, frame.rtp_time):
+            match event:
+                case SpeechStarted():
+                    self._start_utterance()
+                case PauseHeard():
+                    self._transcribe_early()
+                case SpeechResumed():
+                    self._drop_early()
+                case TurnEnded():
+                    self._end_turn(event)
+        return is_speech
+
+    def take_turn(self) -> HeardTurn | None:
+        """The turn that has just ended, once."""
+        turn, self._turn = self._turn, None
+        return turn
+
+    def close(self) -> None:
+        """The call is over."""
+        self._drop_early()
+        if self._utterance is not None:
+            self._utterance.close()
+            self._utterance = None
+        self._speech.close()
+
+    def _start_utterance(self) -> None:
+        self._began_over_bot = self._is_bot_speaking
+        self._utterance = self._speech.open_utterance(self._hints)
+        for samples in self._recent:
+            self._utterance.feed(samples)
+        self._recent.clear()
+
+    def _transcribe_early(self) -> None:
+        if self._utterance is not None:
+            self._drop_early()
+            self._early = asyncio.create_task(self._utterance.transcribe(), name="early transcript")
+            self._early.add_done_callback(_retrieve_exception)
+
+    def _drop_early(self) -> None:
+        if self._early is not None:
+            self._early.cancel()
+            self._early = None
+
+    def _end_turn(self, event: TurnEnded) -> None:
+        if self._utterance is None:
+            return
+        self._turn = HeardTurn(
+            started_s=event.start / SAMPLE_RATE,
+            ended_s=(event.end + FRAME_SAMPLES) / SAMPLE_RATE,
+            ended_at=self._last_speech_at,
+            is_over_bot=self._began_over_bot,
+            _utterance=self._utterance,
+            _early=self._early,
+        )
+        self._utterance = None
+        self._early = None
+
+    def _silence_ms(self, kind: QuestionKind) -> int:
+        if kind == "yes_no":
+            return self._settings.silence_yes_no_ms
+        if kind == "digits":
+            return self._settings.silence_digits_ms
+        return self._settings.silence_open_ms
+
+
+def _retrieve_exception(task: asyncio.Task[Transcript]) -> None:
+    """A dropped early transcript may fail unseen: the final one reports for itself."""
+    if not task.cancelled():
+        task.exception()
