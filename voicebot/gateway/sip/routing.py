@@ -1,0 +1,78 @@
+"""Which way messages take: Via on requests, the source of what came in, hops inside a dialog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicebot.gateway.sip.message import SipRequest
+from voicebot.gateway.sip.peer import Peer, Transport
+from voicebot.gateway.sip.sip_dialog import SipDialog
+from voicebot.gateway.sip.syntax import split_commas
+from voicebot.gateway.sip.uri import SipUri
+
+DEFAULT_PORT = 5060
+
+
+def note_source(request: SipRequest, source: Peer) -> None:
+    """Write into the top Via where the request really came from (18.2.1, RFC 3581 4)."""
+    via = request.via
+    params = dict(via.params)
+    # Whatever a sender claims here about itself is not taken over.
+    params.pop("received", None)
+    if via.wants_rport:
+        params["rport"] = str(source.port)
+    if via.wants_rport or via.host != source.host:
+        params["received"] = source.host
+    if params == via.params:
+        return
+    _, *others = split_commas(request.headers.get("Via") or "")
+    stamped = replace(via, params=params)
+    request.headers.replace_first("Via", ", ".join([str(stamped), *others]))
+
+
+def response_peer(request: SipRequest, source: Peer) -> Peer:
+    """Where answers go (RFC 3261 18.2.2, RFC 3581 4).
+
+    maddr is not followed: it would let any stranger send our answers wherever he likes, and
+    we never listen on multicast.
+    """
+    sent_by_port = request.via.sent_by[1]
+    if source.is_reliable:
+        # Back on the connection it came on; where that is gone, on a new one to sent-by's port.
+        return Peer("TCP", source.host, sent_by_port, source.connection_id)
+    return Peer("UDP", source.host, source.port if request.via.wants_rport else sent_by_port)
+
+
+def is_behind_nat(request: SipRequest, source: Peer) -> bool:
+    """The sender names the same unreachable address in Via and Contact, and no proxy stands by.
+
+    Its requests come from elsewhere, so ours have to go there: to Contact they would be lost.
+    """
+    contact = request.contact
+    if contact is None or request.record_routes or not contact.uri.is_sip:
+        return False
+    return request.via.host == contact.uri.host and contact.uri.host != source.host
+
+
+def transport_towards(uri: SipUri, default: Transport) -> Transport:
+    """The transport that a URI names, among ours."""
+    named = (uri.param("transport") or "").upper()
+    if named == "TCP":
+        return "TCP"
+    return "UDP" if named == "UDP" else default
+
+
+def dialog_peer(dialog: SipDialog, first_peer: Peer, behind_nat: bool) -> Peer:
+    """Where our requests inside a dialog are sent.
+
+    first_peer: where its first message came from or went to. A TCP connection is kept in use
+    (RFC 5923), which is also the only way back to a phone behind a NAT.
+    """
+    target = dialog.next_hop
+    transport = transport_towards(target, first_peer.transport)
+    if behind_nat and not dialog.route_set and transport == first_peer.transport:
+        return first_peer
+    port = target.port or DEFAULT_PORT
+    if transport == "TCP" and first_peer.transport == "TCP":
+        return Peer("TCP", target.host, port, first_peer.connection_id)
+    return Peer(transport, target.host, port)
