@@ -33,6 +33,12 @@ class RtpParseError(VoicebotError):
     """A datagram on a media port that is neither RTP nor RTCP."""
 
 
+class NoMediaPort(VoicebotError):
+    """No free pair of RTP ports is left in the configured range; a call gets 503."""
+
+    retryable = True
+
+
 class CallFailed(VoicebotError):
     """An outgoing call that was not answered. `status` is the SIP status, 0 without one."""
 

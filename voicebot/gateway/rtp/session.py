@@ -1,0 +1,398 @@
+"""One RTP stream each way and its RTCP (RFC 3550): no sockets, no clock."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from voicebot.audio import SAMPLE_RATE
+from voicebot.errors import RtpParseError
+from voicebot.gateway.rtp import rtcp
+from voicebot.gateway.rtp.packet import HEADER, RTCP_TYPES, RtpPacket, parse_packet
+
+Address = tuple[str, int]
+
+MAX_DROPOUT = 3000
+MAX_MISORDER = 100
+"""RFC 3550 A.1: further jumps of the sequence number are a restart of the sender."""
+
+RTCP_INTERVAL_S = 5.0
+RTCP_COMPENSATION = 2.71828 - 1.5
+"""RFC 3550 A.7: makes up for what timer reconsideration shortens."""
+
+STRANGER_PACKETS = 3
+"""Packets in a row that a source other than the signalled address needs to be believed."""
+
+_SEQUENCE_MODULUS = 1 << 16
+_TIMESTAMP_MASK = 0xFFFFFFFF
+
+
+MAX_CANDIDATES = 8
+"""So many sources can be waiting to be believed; more is a flood."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A source, or a new SSRC, that must send a few packets in order before it counts."""
+
+    ssrc: int
+    next_sequence: int
+    n_packets: int = 1
+
+
+class RtpSession:
+    """Keeps one leg's RTP state: who may send to us, what was lost, what we report.
+
+    Media goes to the signalled address until a source has latched; then to that source, and
+    every other one is ignored (a stranger can't take over or disturb a call). `receive_*`
+    never raise: what is malformed or foreign is counted and dropped.
+
+    RTCP reports come from `handle_timeout` once `next_timeout` has passed.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self.ssrc = rng.getrandbits(32)
+        self._cname = f"{rng.getrandbits(64):016x}@voicebot"
+        self._rng = rng
+        self._sequence_number = rng.getrandbits(15)
+        self._first_timestamp = rng.getrandbits(32)
+        self._payload_types: frozenset[int] = frozenset()
+        self._timed_payload_type = -1
+        self._signalled: Address | None = None
+        self._latched: Address | None = None
+        self._rtcp_source: Address | None = None
+        self._candidates: dict[Address, _Candidate] = {}
+        # what we send
+        self._packets_sent = 0
+        self._octets_sent = 0
+        self._sent_before_report = 0
+        self._last_timestamp = self._first_timestamp
+        self._last_sent_at = 0.0
+        # what we receive
+        self._remote_ssrc: int | None = None
+        self._base_sequence = 0
+        self._highest_sequence = 0
+        self._cycles = 0
+        self._bad_sequence = -1
+        self._received = 0
+        self._lost_before = 0
+        self._packets_received = 0
+        self._expected_prior = 0
+        self._received_prior = 0
+        self._transit = 0.0
+        self._has_transit = False
+        self._jitter = 0.0
+        self._last_received_at: float | None = None
+        self._last_report_ntp = 0
+        self._last_report_at = 0.0
+        self._round_trip_s: float | None = None
+        self._remote_has_left = False
+        self._next_report_at: float | None = None
+        self.invalid_packets = 0
+        self.foreign_packets = 0
+
+    # ---- addresses -------------------------------------------------------------------------
+
+    def configure(self, remote: Address, payload_type: int, dtmf_payload_type: int | None) -> None:
+        """Set what signalling agreed on, again at a re-INVITE; a new address latches anew."""
+        accepted = {payload_type}
+        if dtmf_payload_type is not None:
+            accepted.add(dtmf_payload_type)
+        self._payload_types = frozenset(accepted)
+        self._timed_payload_type = payload_type
+        if remote != self._signalled:
+            self._signalled = remote
+            self._latched = None
+            self._rtcp_source = None
+            self._candidates.clear()
+
+    @property
+    def remote(self) -> Address | None:
+        """Where our RTP goes."""
+        return self._latched or self._signalled
+
+    @property
+    def remote_rtcp(self) -> Address | None:
+        """Where our RTCP goes: whence theirs comes, else the port above RTP's (section 11)."""
+        if self._rtcp_source is not None:
+            return self._rtcp_source
+        remote = self.remote
+        return None if remote is None or remote[1] >= 65535 else (remote[0], remote[1] + 1)
+
+    # ---- sending ---------------------------------------------------------------------------
+
+    @property
+    def first_timestamp(self) -> int:
+        """Random start of our RTP timestamps (section 5.1)."""
+        return self._first_timestamp
+
+    def next_datagram(
+        self, payload: bytes, payload_type: int, timestamp: int, is_marked: bool, now: float
+    ) -> bytes:
+        """Header and payload, with the next sequence number. timestamp: 32 bits."""
+        sequence_number = self._sequence_number
+        self._sequence_number = (sequence_number + 1) & 0xFFFF
+        self._packets_sent += 1
+        self._octets_sent += len(payload)
+        self._last_timestamp = timestamp
+        self._last_sent_at = now
+        second = payload_type | 0x80 if is_marked else payload_type
+        return HEADER.pack(0x80, second, sequence_number, timestamp, self.ssrc) + payload
+
+    # ---- receiving -------------------------------------------------------------------------
+
+    def receive_rtp(self, data: bytes, source: Address, now: float) -> RtpPacket | None:
+        """The packet, where it belongs to this call; None otherwise.
+
+        now: monotonic seconds of its arrival, as exact as can be had (jitter).
+        """
+        try:
+            packet = parse_packet(data)
+        except RtpParseError:
+            self.invalid_packets += 1
+            return None
+        if packet.payload_type not in self._payload_types:
+            if data[1] in RTCP_TYPES:
+                self.receive_rtcp(data, source, now)
+            else:
+                self.invalid_packets += 1
+            return None
+        if (source != self._latched or packet.ssrc != self._remote_ssrc) and not self._admit(
+            packet, source
+        ):
+            return None
+        if not self._count(packet.sequence_number):
+            return None
+        self._last_received_at = now
+        if packet.payload_type == self._timed_payload_type:
+            self._measure_jitter(packet.timestamp, now)
+        return packet
+
+    def receive_rtcp(self, data: bytes, source: Address, now: float) -> None:
+        """Take in a datagram of the control port."""
+        remote = self.remote
+        if remote is None or source[0] != remote[0]:
+            self.foreign_packets += 1
+            return
+        try:
+            packets = rtcp.parse_compound(data)
+        except RtpParseError:
+            self.invalid_packets += 1
+            return
+        for packet in packets:
+            match packet:
+                case rtcp.SenderReport():
+                    if packet.ssrc == self._remote_ssrc:
+                        self._rtcp_source = source
+                        self._last_report_ntp = packet.ntp_time >> 16 & 0xFFFFFFFF
+                        self._last_report_at = now
+                    self._read_blocks(packet.blocks, now)
+                case rtcp.ReceiverReport():
+                    self._read_blocks(packet.blocks, now)
+                case rtcp.Bye():
+                    if self._remote_ssrc in packet.ssrcs:
+                        self._remote_has_left = True
+
+    @property
+    def remote_has_left(self) -> bool:
+        """An RTCP BYE came for their stream. A hint only: the call ends by signalling."""
+        return self._remote_has_left
+
+    @property
+    def last_received_at(self) -> float | None:
+        """When their last valid RTP packet arrived."""
+        return self._last_received_at
+
+    def _admit(self, packet: RtpPacket, source: Address) -> bool:
+        """Whether a packet from a source or SSRC that is not yet the call's may be taken."""
+        if source != self._latched:
+            signalled_host = "" if self._signalled is None else self._signalled[0]
+            if source[0] == signalled_host:
+                # Whoever was quicker than the address that signalling named gives way to it.
+                may_latch = self._latched is None or self._latched[0] != signalled_host
+            else:
+                may_latch = self._latched is None and self._has_proved(
+                    packet, source, STRANGER_PACKETS
+                )
+            if not may_latch:
+                self.foreign_packets += 1
+                return False
+            self._latch(packet, source)
+            return True
+        # The same sender with a new SSRC (its other party changed): two in order, as in A.1.
+        if self._has_proved(packet, source, 2):
+            self._start_source(packet)
+            return True
+        return False
+
+    def _has_proved(self, packet: RtpPacket, source: Address, n_needed: int) -> bool:
+        next_sequence = (packet.sequence_number + 1) & 0xFFFF
+        candidate = self._candidates.get(source)
+        if (
+            candidate is None
+            or candidate.ssrc != packet.ssrc
+            or candidate.next_sequence != packet.sequence_number
+        ):
+            if candidate is None and len(self._candidates) >= MAX_CANDIDATES:
+                del self._candidates[next(iter(self._candidates))]
+            self._candidates[source] = _Candidate(packet.ssrc, next_sequence)
+            return False
+        candidate.n_packets += 1
+        candidate.next_sequence = next_sequence
+        return candidate.n_packets >= n_needed
+
+    def _latch(self, packet: RtpPacket, source: Address) -> None:
+        self._latched = source
+        if packet.ssrc != self._remote_ssrc:
+            self._start_source(packet)
+
+    def _start_source(self, packet: RtpPacket) -> None:
+        self._candidates.clear()
+        self._remote_ssrc = packet.ssrc
+        self._remote_has_left = False
+        self._last_report_ntp = 0
+        self._restart_sequence(packet.sequence_number)
+        self._has_transit = False
+
+    # ---- A.1, A.3: sequence numbers and loss ----------------------------------------------
+
+    def _restart_sequence(self, sequence_number: int) -> None:
+        self._lost_before += max(self._expected() - self._received, 0)
+        self._base_sequence = sequence_number
+        self._highest_sequence = (sequence_number - 1) & 0xFFFF
+        self._cycles = -_SEQUENCE_MODULUS if sequence_number == 0 else 0
+        self._bad_sequence = -1
+        self._received = 0
+        self._expected_prior = 0
+        self._received_prior = 0
+
+    def _count(self, sequence_number: int) -> bool:
+        step = (sequence_number - self._highest_sequence) & 0xFFFF
+        if step < MAX_DROPOUT:
+            if sequence_number < self._highest_sequence:
+                self._cycles += _SEQUENCE_MODULUS
+            self._highest_sequence = sequence_number
+        elif step <= _SEQUENCE_MODULUS - MAX_MISORDER:
+            if sequence_number != self._bad_sequence:
+                self._bad_sequence = (sequence_number + 1) & 0xFFFF
+                return False
+            # Two in order: the sender has restarted.
+            self._restart_sequence(sequence_number)
+            self._highest_sequence = sequence_number
+            self._cycles = 0
+        self._received += 1
+        self._packets_received += 1
+        return True
+
+    def _expected(self) -> int:
+        if self._remote_ssrc is None or not self._received:
+            return 0
+        return self._cycles + self._highest_sequence - self._base_sequence + 1
+
+    @property
+    def packets_lost(self) -> int:
+        """Packets that never came, over all sources of this leg; duplicates can hide some."""
+        return self._lost_before + max(self._expected() - self._received, 0)
+
+    def _measure_jitter(self, timestamp: int, now: float) -> None:
+        """A.8: smoothed difference of transit times, in RTP ticks."""
+        transit = now * SAMPLE_RATE - timestamp
+        if self._has_transit:
+            difference = abs(transit - self._transit)
+            if difference < _SEQUENCE_MODULUS:  # else the timestamps wrapped or jumped
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
+        self._has_transit = True
+
+    # ---- RTCP ------------------------------------------------------------------------------
+
+    def start_reports(self, now: float) -> None:
+        """The leg begins: the first report is due after half an interval (section 6.2)."""
+        self._next_report_at = now + self._interval_s() / 2
+
+    def next_timeout(self) -> float | None:
+        """Monotonic time at which to call `handle_timeout`; None: do not wake me."""
+        return self._next_report_at
+
+    def handle_timeout(self, now: float) -> bytes | None:
+        """A report to send to `remote_rtcp` where one is due."""
+        if self._next_report_at is None or now < self._next_report_at:
+            return None
+        self._next_report_at = now + self._interval_s()
+        return rtcp.build_compound(self._report(now))
+
+    def bye(self, now: float) -> bytes:
+        """The last datagram for `remote_rtcp`; no reports are due after it."""
+        self._next_report_at = None
+        return rtcp.build_compound([*self._report(now), rtcp.Bye((self.ssrc,))])
+
+    def _interval_s(self) -> float:
+        return RTCP_INTERVAL_S * self._rng.uniform(0.5, 1.5) / RTCP_COMPENSATION
+
+    def _report(self, now: float) -> list[rtcp.RtcpPacket]:
+        blocks = self._blocks(now)
+        description = rtcp.SourceDescription(((self.ssrc, self._cname),))
+        if self._packets_sent == self._sent_before_report:
+            return [rtcp.ReceiverReport(self.ssrc, blocks), description]
+        self._sent_before_report = self._packets_sent
+        elapsed_ticks = int(max(now - self._last_sent_at, 0.0) * SAMPLE_RATE)
+        report = rtcp.SenderReport(
+            self.ssrc,
+            _ntp(now),
+            (self._last_timestamp + elapsed_ticks) & _TIMESTAMP_MASK,
+            self._packets_sent & 0xFFFFFFFF,
+            self._octets_sent & 0xFFFFFFFF,
+            blocks,
+        )
+        return [report, description]
+
+    def _blocks(self, now: float) -> tuple[rtcp.ReportBlock, ...]:
+        if self._remote_ssrc is None or not self._received:
+            return ()
+        expected = self._expected()
+        new_expected = expected - self._expected_prior
+        new_lost = new_expected - (self._received - self._received_prior)
+        self._expected_prior = expected
+        self._received_prior = self._received
+        fraction = min(max((new_lost << 8) // new_expected, 0), 255) if new_expected > 0 else 0
+        lost = min(max(expected - self._received, -0x800000), 0x7FFFFF)
+        delay_s = now - self._last_report_at if self._last_report_ntp else 0.0
+        block = rtcp.ReportBlock(
+            self._remote_ssrc,
+            fraction,
+            lost,
+            max(self._cycles + self._highest_sequence, 0) & 0xFFFFFFFF,
+            int(self._jitter) & 0xFFFFFFFF,
+            self._last_report_ntp,
+            int(max(delay_s, 0.0) * 65536) & 0xFFFFFFFF,
+        )
+        return (block,)
+
+    def _read_blocks(self, blocks: tuple[rtcp.ReportBlock, ...], now: float) -> None:
+        for block in blocks:
+            if block.ssrc == self.ssrc and block.last_sender_report:
+                # Section 6.4.1: A - LSR - DLSR, modulo the 16 bits of seconds.
+                ticks = (_ntp(now) >> 16) - block.last_sender_report - block.delay
+                round_trip_s = (ticks & 0xFFFFFFFF) / 65536
+                if round_trip_s < 60:  # a peer that counts wrong gives nonsense
+                    self._round_trip_s = round_trip_s
+
+    def stats(self) -> dict[str, float]:
+        """What happened so far. `rtt_ms` only once it was measured."""
+        values = {
+            "packets_sent": float(self._packets_sent),
+            "packets_received": float(self._packets_received),
+            "packets_lost": float(self.packets_lost),
+            "packets_invalid": float(self.invalid_packets),
+            "packets_foreign": float(self.foreign_packets),
+            "jitter_ms": round(self._jitter * 1000 / SAMPLE_RATE, 3),
+        }
+        if self._round_trip_s is not None:
+            values["rtt_ms"] = round(self._round_trip_s * 1000, 3)
+        return values
+
+
+def _ntp(now: float) -> int:
+    """NTP format of the monotonic clock: section 4 allows any clock all our reports share,
+    and the machine's time of day is nobody's business."""
+    return int(now * (1 << 32)) & 0xFFFFFFFFFFFFFFFF

@@ -1,0 +1,347 @@
+"""The sockets of one leg's audio; everything it decides lies in RtpSession and the media parts."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import random
+import socket
+
+import numpy as np
+
+from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SILENCE, AudioFrame, Samples
+from voicebot.clock import Clock
+from voicebot.errors import NoMediaPort, RtpParseError
+from voicebot.gateway.rtp.dtmf import DtmfReceiver, DtmfSender
+from voicebot.gateway.rtp.packet import MAX_DATAGRAM_BYTES
+from voicebot.gateway.rtp.session import Address, RtpSession
+from voicebot.media.codecs.g711 import CODECS, PCMA, Codec
+from voicebot.media.concealment import Concealment
+from voicebot.media.events import DigitPressed, LegEnded
+from voicebot.media.jitter_buffer import JitterBuffer
+from voicebot.media.leg_events import LegEventQueue
+from voicebot.media.pacer import Pacer
+from voicebot.media.playout import Playout
+from voicebot.media.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+MAX_DATAGRAMS_PER_TICK = 64
+"""A flood on one port must not hold up the other calls."""
+
+QUIET_LEVEL = 300
+"""Peak (of 32768) below which a frame may be dropped or doubled unheard: about -41 dBFS."""
+
+_TIMESTAMP_MASK = 0xFFFFFFFF
+
+_SENDING = {"sendrecv", "sendonly"}
+_RECEIVING = {"sendrecv", "recvonly"}
+
+
+async def open_rtp_line(
+    host: str, port_min: int, port_max: int, pacer: Pacer, clock: Clock
+) -> RtpLine:
+    """Bind a free pair of ports: RTP on an even one, RTCP on the next.
+
+    host: an IPv4 or IPv6 address of ours; 0.0.0.0 and :: listen on all.
+    Raises NoMediaPort where the whole range is taken.
+    """
+    rng = random.SystemRandom()  # SSRC and ports that can't be guessed keep strangers out
+    first = port_min + port_min % 2
+    n_pairs = (port_max - first + 1) // 2
+    start = rng.randrange(n_pairs) if n_pairs > 0 else 0
+    for offset in range(n_pairs):
+        port = first + 2 * ((start + offset) % n_pairs)
+        sockets = _bind_pair(host, port)
+        if sockets is not None:
+            return RtpLine(*sockets, RtpSession(rng), pacer, clock)
+    raise NoMediaPort(f"no free pair of RTP ports in {port_min}-{port_max}")
+
+
+class RtpLine:
+    """One leg's audio on the wire, moved by the pacer 20 ms at a time.
+
+    Each tick reads what has arrived, puts one frame of the caller into `events`, sends one
+    frame of `playout`, and hands both to `recorder`. Reading in the tick rather than by a
+    callback per packet costs less and bounds what a flood can do.
+    """
+
+    def __init__(
+        self,
+        rtp_socket: socket.socket,
+        rtcp_socket: socket.socket,
+        session: RtpSession,
+        pacer: Pacer,
+        clock: Clock,
+    ) -> None:
+        self._rtp_socket = rtp_socket
+        self._rtcp_socket = rtcp_socket
+        self._is_ipv6 = rtp_socket.family == socket.AF_INET6
+        self._session = session
+        self._pacer = pacer
+        self._clock = clock
+        self.local_port: int = rtp_socket.getsockname()[1]
+        self.events = LegEventQueue()
+        self.playout = Playout()
+        self._recorder: Recorder | None = None
+        self._codec = PCMA
+        self._payload_type = PCMA.payload_type
+        self._dtmf_payload_type: int | None = None
+        self._is_sending = False
+        self._is_receiving = False
+        self._jitter_buffer = _jitter_buffer(PCMA)
+        self._concealment = Concealment()
+        self._dtmf_receiver = DtmfReceiver()
+        self._dtmf_sender = DtmfSender()
+        self._position = 0
+        self._has_sent_audio = False
+        self._media_since: float | None = None
+        self._is_started = False
+        self._is_closed = False
+        self._unsent_packets = 0
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Receives both directions each tick; starts with silence up to the present position."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        if recorder is not None:
+            recorder.pad_to(self._position)
+        self._recorder = recorder
+
+    @property
+    def position_samples(self) -> int:
+        """Samples since `start`: the `rtp_time` of the next frame."""
+        return self._position
+
+    def configure(
+        self,
+        remote: Address,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        direction: str,
+    ) -> None:
+        """Set what offer and answer agreed on; again at each re-INVITE.
+
+        remote: address literal and port (a host name is a ValueError: resolving would block).
+        codec: PCMA or PCMU. direction: ours, sendrecv, sendonly, recvonly or inactive. While
+        we may not send, `playout` stands still.
+        """
+        is_receiving = direction in _RECEIVING
+        if is_receiving and not self._is_receiving:
+            self._media_since = self._clock.monotonic()
+        self._is_sending = direction in _SENDING
+        self._is_receiving = is_receiving
+        self._session.configure(self._local_form(remote), payload_type, dtmf_payload_type)
+        self._payload_type = payload_type
+        self._dtmf_payload_type = dtmf_payload_type
+        if CODECS[codec] is not self._codec:
+            self._codec = CODECS[codec]
+            self._jitter_buffer = _jitter_buffer(self._codec, self._jitter_buffer)
+
+    def start(self) -> None:
+        """The call is answered: position 0 is now. Call `configure` first."""
+        if self._is_started or self._is_closed:
+            return
+        self._is_started = True
+        now = self._clock.monotonic()
+        self._media_since = now
+        self._session.start_reports(now)
+        asyncio.get_running_loop().add_reader(self._rtcp_socket, self._read_rtcp)
+        self._drop_early_packets()
+        self._pacer.add(self, self._tick_failed)
+
+    def send_digits(self, digits: str) -> None:
+        """Press keys towards the other party; ignored where no telephone events were agreed."""
+        if self._dtmf_payload_type is not None:
+            self._dtmf_sender.press(digits)
+
+    def stats(self) -> dict[str, float]:
+        """Counts and times so far; keys end in their unit, packets have none."""
+        jitter = self._jitter_buffer.stats
+        return {
+            **self._session.stats(),
+            "packets_unsent": float(self._unsent_packets),
+            "late": float(jitter.late),
+            "concealed_ms": float(jitter.concealed * FRAME_MS),
+            "jitter_buffer_ms": float(self._jitter_buffer.delay_ms),
+            "underrun_ms": float(self.playout.underrun_frames * FRAME_MS),
+            "dropped_frames_ms": float(self.events.dropped_frames * FRAME_MS),
+        }
+
+    def seconds_without_media(self, now: float) -> float:
+        """How long nothing has come; 0 while the other side may not send (hold)."""
+        if not self._is_receiving or self._media_since is None:
+            return 0.0
+        last = self._session.last_received_at
+        since = self._media_since if last is None else max(last, self._media_since)
+        return max(now - since, 0.0)
+
+    def close(self) -> None:
+        """Say goodbye in RTCP and free the ports. The recorder is not closed. Safe twice."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._is_started:
+            self._pacer.remove(self)
+            asyncio.get_running_loop().remove_reader(self._rtcp_socket)
+            self._send_rtcp(self._session.bye(self._clock.monotonic()))
+        self._rtp_socket.close()
+        self._rtcp_socket.close()
+
+    # ---- every 20 ms -----------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """One frame in, one frame out. `now`: monotonic seconds."""
+        if self._is_closed:
+            return
+        self._read_rtp(now)
+        payload = self._jitter_buffer.get()
+        if payload is None:
+            inbound = self._concealment.conceal()
+        else:
+            inbound = self._concealment.accept(self._codec.decode(payload))
+        self.events.put_nowait(AudioFrame(inbound, self._position, payload is None))
+        outbound = self._send(now) if self._is_sending else SILENCE
+        self._position += FRAME_SAMPLES
+        if self._recorder is not None:
+            self._recorder.write(inbound, outbound)
+        while (event := self.playout.next_event()) is not None:
+            self.events.put_nowait(event)
+        report_at = self._session.next_timeout()
+        if report_at is not None and now >= report_at:
+            report = self._session.handle_timeout(now)
+            if report is not None:
+                self._send_rtcp(report)
+
+    def _read_rtp(self, now: float) -> None:
+        receive = self._rtp_socket.recvfrom
+        for _ in range(MAX_DATAGRAMS_PER_TICK):
+            try:
+                data, source = receive(MAX_DATAGRAM_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an ICMP error about something we sent
+            packet = self._session.receive_rtp(data, source[:2], now)
+            if packet is None or not self._is_receiving:
+                continue
+            if packet.payload_type == self._payload_type:
+                self._jitter_buffer.put(packet.timestamp, packet.payload, packet.ssrc)
+            else:
+                self._receive_key(packet.payload, packet.timestamp, packet.is_marked)
+
+    def _receive_key(self, payload: bytes, timestamp: int, is_marked: bool) -> None:
+        try:
+            digit = self._dtmf_receiver.receive(payload, timestamp, is_marked)
+        except RtpParseError:
+            self._session.invalid_packets += 1
+            return
+        if digit is not None:
+            self.events.put_nowait(DigitPressed(digit))
+
+    def _send(self, now: float) -> Samples:
+        """Send this tick's packet; the samples in it, as they go into the recording."""
+        session = self._session
+        timestamp = (session.first_timestamp + self._position) & _TIMESTAMP_MASK
+        if self._dtmf_sender.is_active and self._dtmf_payload_type is not None:
+            key = self._dtmf_sender.next_packet(timestamp)
+            if key is not None:
+                self._send_rtp(
+                    session.next_datagram(
+                        key.payload, self._dtmf_payload_type, key.timestamp, key.is_marked, now
+                    )
+                )
+                return SILENCE
+            samples = SILENCE
+        else:
+            samples = self.playout.pull(now)
+        codec = self._codec
+        payload = codec.silence if samples is SILENCE else codec.encode(samples)
+        is_marked = not self._has_sent_audio
+        self._has_sent_audio = True
+        self._send_rtp(
+            session.next_datagram(payload, self._payload_type, timestamp, is_marked, now)
+        )
+        return samples
+
+    def _send_rtp(self, datagram: bytes) -> None:
+        remote = self._session.remote
+        if remote is None:
+            return
+        try:
+            self._rtp_socket.sendto(datagram, remote)
+        except OSError:
+            # A full buffer, or an ICMP error: the next packet may get through.
+            self._unsent_packets += 1
+
+    # ---- control ---------------------------------------------------------------------------
+
+    def _read_rtcp(self) -> None:
+        try:
+            data, source = self._rtcp_socket.recvfrom(MAX_DATAGRAM_BYTES)
+        except OSError:
+            return
+        self._session.receive_rtcp(data, source[:2], self._clock.monotonic())
+
+    def _send_rtcp(self, datagram: bytes) -> None:
+        remote = self._session.remote_rtcp
+        if remote is None:
+            return
+        try:
+            self._rtcp_socket.sendto(datagram, remote)
+        except OSError:
+            self._unsent_packets += 1
+
+    def _drop_early_packets(self) -> None:
+        """What came before the answer would only make the caller's audio late."""
+        for _ in range(MAX_DATAGRAMS_PER_TICK):
+            try:
+                self._rtp_socket.recvfrom(MAX_DATAGRAM_BYTES)
+            except OSError:
+                return
+
+    def _tick_failed(self) -> None:
+        self.events.put_nowait(LegEnded("error"))
+
+    def _local_form(self, remote: Address) -> Address:
+        """The address as our socket writes it: an IPv6 one shows IPv4 as ::ffff:a.b.c.d."""
+        address = ipaddress.ip_address(remote[0])
+        if self._is_ipv6 and address.version == 4:
+            return f"::ffff:{address}", remote[1]
+        return str(address), remote[1]
+
+
+def _jitter_buffer(codec: Codec, predecessor: JitterBuffer | None = None) -> JitterBuffer:
+    def is_quiet(payload: bytes) -> bool:
+        return int(np.abs(codec.decode(payload).astype(np.int32)).max()) < QUIET_LEVEL
+
+    buffer = JitterBuffer(is_quiet, fill=codec.silence[0])
+    if predecessor is not None:
+        buffer.stats = predecessor.stats
+    return buffer
+
+
+def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket] | None:
+    """Both sockets, or None where one of the two ports is taken."""
+    address = ipaddress.ip_address(host)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    sockets: list[socket.socket] = []
+    try:
+        for number in (port, port + 1):
+            opened = socket.socket(family, socket.SOCK_DGRAM)
+            sockets.append(opened)
+            opened.setblocking(False)
+            if family == socket.AF_INET6 and host == "::":
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            opened.bind((host, number))
+    except OSError as error:
+        for opened in sockets:
+            opened.close()
+        log.debug("RTP port is taken", extra={"port": port, "reason": str(error)})
+        return None
+    return sockets[0], sockets[1]
