@@ -46,8 +46,9 @@ _ORDINAL_STEMS = {
     500: "pięćsetn", 600: "sześćsetn", 700: "siedemsetn", 800: "osiemsetn", 900: "dziewięćsetn",
 }  # fmt: skip
 _ORDINAL_ENDINGS = {"m.nom": "y", "m.gen": "ego", "m.ins": "ym", "f.nom": "a", "f.loc": "ej"}
-_THOUSAND_PREFIXES = ("", "", "dwu", "trzy", "cztero", "pięcio", "sześcio", "siedmio", "ośmio")
-_THOUSAND_PREFIXES += ("dziewięcio",)
+_THOUSAND_PREFIXES = (
+    "", "", "dwu", "trzy", "cztero", "pięcio", "sześcio", "siedmio", "ośmio", "dziewięcio",
+)  # fmt: skip
 
 MONTHS_GEN = (
     "", "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia",

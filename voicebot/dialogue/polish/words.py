@@ -23,6 +23,12 @@ _PHONETIC = (
 )  # fmt: skip
 _DEVOICED = str.maketrans("bdgwz", "ptkfs")
 
+
+def word_set(words: str) -> frozenset[str]:
+    """A set written as running text."""
+    return frozenset(words.split())
+
+
 MONTH_FORMS: dict[str, int] = {}
 """Every folded form of the months' names to 1..12."""
 for _number, _forms in enumerate(
@@ -166,12 +172,12 @@ _FUZZY_WORDS = tuple(
     word for word in f"{_MONTH_SPELLINGS} {' '.join(_WEEKDAY_SPELLINGS)}".split() if len(word) >= 5
 )
 # One letter away from a month or a weekday, and words of their own.
-_NEVER_FUZZY = frozenset(
+_NEVER_FUZZY = word_set(
     "lupiec lipna marka marki marko marku luka lutnia lutowy srodek srodki srodku srodkow srodka "
     "sroda swoboda soboty sobota piatka piatke piatki piata piate piatej piatym czwarte czwarta "
     "czwartej czwartym czerwony czerwone wlorek worek worku workiem wierzyciel kwota grudzi marze "
     "marca marzen marzenie majtek majatek majatku poniedziale listonosz liste listy listopadowy "
-    "przed piate pietra pieter pieterko niedziel niedzwiedz wiosny lipie lipcowy styczni".split()
+    "przed piate pietra pieter pieterko niedziel niedzwiedz wiosny lipie lipcowy styczni"
 )
 
 
@@ -229,15 +235,13 @@ class Token(NamedTuple):
 
 
 _PIECE = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}(?!\d)"  # 2026-03-15
-    r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})(?!\d)"  # 15.03.2026
-    r"|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?(?!\d)"  # 1.200,50
-    r"|\d+(?:[.,:]\d+)?"  # 1200 1200,50 16:30 15.03
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])"  # 2026-03-15
+    r"|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})(?![0-9])"  # 15.03.2026
+    r"|[0-9]{1,3}(?:[.,][0-9]{3})+(?:[.,][0-9]{1,2})?(?![0-9])"  # 1.200,50
+    r"|[0-9]+(?:[.,:/][0-9]+)?"  # 1200 1200,50 16:30 15.03 15/03
     r"|[^\W\d_]+"
-    r"|[.,;:!?+%/–—-]",
-    re.ASCII,
+    r"|[.,;:!?+%/–—-]"
 )
-_PIECE = re.compile(_PIECE.pattern.replace(r"\d", "[0-9]"))
 
 _SPLITS = {
     "naraty": ("na", "raty"), "naraz": ("na", "raz"), "conajmniej": ("co", "najmniej"),
@@ -262,12 +266,15 @@ _MERGES = {
     ("po", "lowe"): "połowę", ("za", "place"): "zapłacę",
 }  # fmt: skip
 _PREFIXES = ("do", "na", "we", "w", "po", "za", "od", "przed")
-_PREFIXABLE = frozenset(
-    [*MONTH_FORMS, *WEEKDAY_FORMS]
-    + "konca koniec poczatku polowie tygodnia tygodniu tydzien miesiaca miesiac jutra jutro "
-    "przyszlym przyszly przyszla tym wyplacie swiatach swieta swiat weekend weekendzie "
-    "pierwszego drugiego trzeciego czwartego piatego szostego siodmego osmego dziewiatego "
-    "dziesiatego pietnastego dwudziestego trzydziestego".split()
+_PREFIXABLE = (
+    MONTH_FORMS.keys()
+    | WEEKDAY_FORMS.keys()
+    | word_set(
+        "konca koniec poczatku polowie tygodnia tygodniu tydzien miesiaca miesiac jutra jutro "
+        "przyszlym przyszly przyszla tym wyplacie swiatach swieta swiat weekend weekendzie "
+        "pierwszego drugiego trzeciego czwartego piatego szostego siodmego osmego dziewiatego "
+        "dziesiatego pietnastego dwudziestego trzydziestego"
+    )
 ) - {"maja", "maj", "maju", "luty", "sroda"}
 
 
@@ -280,9 +287,17 @@ def _split(word: str) -> tuple[str, ...]:
         return ()
     for prefix in _PREFIXES:
         rest = folded[len(prefix) :]
-        if folded.startswith(prefix) and rest in _PREFIXABLE:
+        if folded.startswith(prefix) and fold(_respell(rest)) in _PREFIXABLE:
             return (prefix, rest)
     return ()
+
+
+def _merge(tokens: Sequence[Token], heard: str, spelled: str) -> str | None:
+    """The word whose second half the recogniser wrote apart from the last token."""
+    if not tokens:
+        return None
+    first = tokens[-1].text
+    return _MERGES.get((first, fold(heard))) or _MERGES.get((first, fold(spelled)))
 
 
 @lru_cache(maxsize=64)
@@ -298,7 +313,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
         end = match.end()
         for part in _split(piece) or (piece,):
             spelled = _respell(part)
-            merged = _MERGES.get((tokens[-1].text, fold(spelled))) if tokens else None
+            merged = _merge(tokens, part, spelled)
             if merged is not None:
                 tokens[-1] = Token(fold(merged), merged, tokens[-1].is_glued)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from voicebot.dialogue.polish.words import Token, tokenize
+from voicebot.dialogue.polish.words import Token, tokenize, word_set
 
 Strength = Literal["clear", "weak", "uncertain"]
 
@@ -229,23 +229,21 @@ _LONGEST = max(len(words) for words in _BY_WORDS)
 
 # Follow a "no", "dobra", "pewnie" or "moze" that opens a sentence and answers nothing.
 _NOT_AN_ANSWER: dict[str, frozenset[str]] = {
-    "no": frozenset("to ale i a wiec co kto gdzie kiedy jak ile ja ciekawe czy bo dzien".split()),
-    "moze": frozenset("pan pani panstwo mnie to ja mi byc w jutro we po do od za na".split()),
+    "no": word_set("to ale i a wiec co kto gdzie kiedy jak ile ja ciekawe czy bo dzien"),
+    "moze": word_set("pan pani panstwo mnie to ja mi byc w jutro we po do od za na"),
     "dobrze": frozenset(["by"]),
     "dobra": frozenset(["wola"]),
     "prawda": frozenset(["jest"]),
-    "mozna": frozenset("na w to by karta blikiem czy".split()),
-    "skad": frozenset("macie mam pan pani ma sie dzwoni to te panstwo dzwonicie".split()),
-    "tak": frozenset("jakby samo sobie czy".split()),
-    "wlasnie": frozenset("ze".split()),
-    "to ja": frozenset("nie bym moge zaplace juz".split()),
-    "zle": frozenset("slychac slysze sie".split()),
+    "mozna": word_set("na w to by karta blikiem czy"),
+    "skad": word_set("macie mam pan pani ma sie dzwoni to te panstwo dzwonicie"),
+    "tak": word_set("jakby samo sobie czy"),
+    "wlasnie": word_set("ze"),
+    "to ja": word_set("nie bym moge zaplace juz"),
+    "zle": word_set("slychac slysze sie"),
     "niech bedzie": frozenset(["pochwalony"]),
     "nigdy": frozenset(["nie"]),
 }
-_CORRECTIONS = frozenset("tylko lecz ale jednak znaczy".split())
-_FILLERS = frozenset("yyy eee hm hmm e y ee yy halo prosze pana pani panie prosze".split())
-_HEDGES = frozenset("chyba moze raczej prawdopodobnie ewentualnie postaram sprobuje".split())
+_HEDGES = word_set("chyba moze raczej prawdopodobnie ewentualnie postaram sprobuje")
 
 
 def parse_yes_no(text: str) -> YesNo | None:

@@ -1,0 +1,405 @@
+"""Finds amounts of money in what a caller said, and never a date, an hour or a count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicebot.dialogue.polish.numerals import (
+    CARDINALS,
+    ORDINALS,
+    SLANG_MONEY,
+    Cardinal,
+    read_cardinal,
+    read_ordinal,
+)
+from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize, word_set
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount that was said.
+
+    reference: what it was said relative to, "" for a plain number: "balance" (all of it),
+    "half_balance", "third_balance", "quarter_balance", "percent_balance", "principal" (without
+    interest), "rest". `amount_gr` is 0 where such an amount depends on what was not given.
+    """
+
+    amount_gr: int
+    is_approximate: bool = False
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAmount:
+    """An amount and where its words begin and end in the tokens of the text."""
+
+    amount: Amount
+    start: int
+    end: int
+
+
+_ZLOTY = word_set("zloty zlote zlotych zlotego zlotym zlotymi zlotow zlotowek")
+_GROSZE = word_set("grosz grosza grosze groszy groszami")
+_OTHER_CURRENCY = word_set("euro eur dolar dolary dolarow dolara usd funt funty funtow frankow chf")
+
+# After a number these say that it counts something else than money.
+_COUNTED = word_set(
+    "dzien dnia dni dniach dniami tydzien tygodnia tygodnie tygodni tygodniu tygodniach "
+    "miesiac miesiaca miesiace miesiecy miesiacach "
+    "rok roku lata lat latach letni rata raty rat ratach ratami rate ratke ratki razy raz razem "
+    "razach czesci czesc czesciach transz transze transzach godzina godzine godziny godzin "
+    "minut minute minuty minutka minutki sekund sekundy procent procenta proc osob osoby osoba "
+    "dzieci faktur faktury faktura umow umowy kredytow kredyty telefon telefony telefonow "
+    "maile mejle listy pismo pisma plus kwadrans kwadranse kwadransy styczniu rano wieczorem "
+    "cyfry cyfra cyfr firm firmy kont konta lokali mieszkan szt sztuk metrow kilometrow "
+    "innych inne rzeczy wpłaty wplaty wplat przelewy przelewow moment chwila sprawy sprawa "
+    "pietro pietrze ulica wnukow wnuki psy koty robocze roboczych kolejne nastepne ostatnie "
+    "tygodniowo godzinach minutach z"
+) | frozenset(MONTH_FORMS)
+_NOT_COUNTED = word_set("z")
+# Before a number these say that it is an hour, a label or a reference.
+_LABELS = word_set(
+    "numer nr numerze numeru numerem godzina godzinie godziny godzine godz sprawa sygnatura "
+    "faktura fakture faktury pesel kod ulica mieszkania domu lokal pokoj pietro rok roku art "
+    "artykul "
+    "paragraf punkt wiek telefon konto"
+)
+_ABOUT = word_set(
+    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej "
+    "przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej plus_minus ok "
+    "rzedu czyli_okolo moze powiedzmy do od z"
+)
+_ABOUT_AFTER = ("z hakiem", "z groszami", "z kawalkiem", "z czyms", "mniej wiecej", "plus minus")
+_PAYING = word_set(
+    "zaplace zaplacimy placa place przeleje przelejemy wplace wplacimy ureguluje uregulujemy "
+    "splace splacimy oddam oddamy pokryje przelac zaplacic wplacic splacic uregulowac oddac dam "
+    "moge mozemy zrobie puszcze rzuce rzucic wysle dac pokryc zaplacilem zaplacilam wplacilem "
+    "wplacilam przelalem przelalam splacilem splacilam uregulowalem uregulowalam"
+)
+_WHOLE = word_set("calosc calosci calosciowo calego calutka")
+_WHOLE_OF = word_set("cala calej cale caly calego pelna pelnej pelny pelne")
+_DEBT = word_set(
+    "kwota kwote kwoty suma sume sumy dlug dlugu zadluzenie zadluzenia naleznosc naleznosci "
+    "zaleglosc zaleglosci faktura fakture splata splate rachunek saldo"
+)
+_PARTS = {
+    "polowa": 2, "polowe": 2, "polowke": 2, "polowka": 2, "pol": 2,
+    "cwierc": 4, "cwiartke": 4,
+}  # fmt: skip
+_PART_NAMES = {2: "half_balance", 3: "third_balance", 4: "quarter_balance"}
+# After "pół" or "połowę" these make it half of something else.
+_NOT_OF_DEBT = word_set(
+    "wyplaty pensji emerytury renty zasilku roku godziny dnia miesiaca tygodnia ceny etatu "
+    "zycia rodziny domu mieszkania odsetek kwartalu darmo na nocy tego"
+) | frozenset(MONTH_FORMS)
+
+
+def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
+    """The amount said; None without one, or where two were offered without saying which.
+
+    balance_gr: what is owed, to work out "całość" and "połowę". Of several amounts in one
+    sentence ("tysiąc teraz i pięćset za miesiąc") this is the first; see `parse_amounts`.
+    """
+    tokens = _without_corrected(tokenize(text))
+    found = _find(tokens, balance_gr)
+    if not found:
+        return None
+    if len(found) > 1 and _is_choice(tokens, found[0], found[1]):
+        return None
+    return found[0].amount
+
+
+def parse_amounts(text: str, balance_gr: int | None = None) -> list[Amount]:
+    """Every amount said, in order."""
+    return [found.amount for found in _find(_without_corrected(tokenize(text)), balance_gr)]
+
+
+def find_amounts(tokens: Sequence[Token], balance_gr: int | None = None) -> list[FoundAmount]:
+    """Every amount in the tokens, with its place."""
+    return _find(tokens, balance_gr)
+
+
+def _is_choice(tokens: Sequence[Token], first: FoundAmount, second: FoundAmount) -> bool:
+    """Whether two amounts are a doubt ("sto, dwieście", "od dwustu do trzystu"), not two sums."""
+    if first.amount == second.amount:
+        return False
+    between = [token.text for token in tokens[first.end : second.start] if not token.is_mark]
+    return not between or bool({"albo", "lub", "czy", "do", "ewentualnie"} & set(between))
+
+
+def _without_corrected(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens less what was taken back: "sto, nie, dwieście", "X a nie Y", "nie X tylko Y"."""
+    words = [token.text for token in tokens]
+    for at, word in enumerate(words):
+        if word in ("nie", "przepraszam", "znaczy", "pomylka", "wroc") and at:
+            head, tail = tokens[:at], tokens[at + 1 :]
+            if words[at - 1] == "a" and word == "nie":
+                return tokens[: at - 1] if _find(tokens[: at - 1], None) else tokens
+            is_aside = tokens[at - 1].is_mark and at + 1 < len(tokens) and tokens[at + 1].is_mark
+            if (is_aside or word != "nie") and _find(head, None) and _find(tail, None):
+                return tail
+        if word in ("tylko", "lecz") and "nie" in words[:at]:
+            tail = tokens[at + 1 :]
+            if _find(tail, None):
+                return tail
+    return tokens
+
+
+def _find(tokens: Sequence[Token], balance_gr: int | None) -> list[FoundAmount]:
+    found: list[FoundAmount] = []
+    at = 0
+    while at < len(tokens):
+        match = _reference_at(tokens, at, balance_gr) or _number_at(tokens, at)
+        if isinstance(match, int):
+            at = match
+        elif match is None:
+            at += 1
+        else:
+            found.append(match)
+            at = match.end
+    return found
+
+
+def _word(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].text if 0 <= at < len(tokens) else ""
+
+
+def _word_after(tokens: Sequence[Token], at: int) -> str:
+    """The next word, a comma skipped."""
+    return _word(tokens, at + 1) if _word(tokens, at) == "," else _word(tokens, at)
+
+
+# ---- numbers -------------------------------------------------------------------------------
+
+
+def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
+    """The amount whose number begins at `at`; the index to go on from for another number."""
+    ordinal = read_ordinal(tokens, at)
+    if ordinal is not None:
+        if ordinal.form.startswith("f"):
+            # The minutes of "o szesnastej trzydzieści".
+            minutes = read_cardinal(tokens, ordinal.end)
+            if minutes is not None and (minutes.whole or 100) < 60:
+                return minutes.end
+        return _skip_date(tokens, ordinal.end)
+    number = read_cardinal(tokens, at)
+    if number is None:
+        # A written time or date.
+        return at + 1 if tokens[at].is_digits else None
+    zlote = number.hundredths
+    end = number.end
+    following = _word(tokens, end)
+    if following == "-" and _word(tokens, end + 1) in _ZLOTY:
+        end += 1
+        following = _word(tokens, end)
+    if following in _GROSZE:
+        if number.whole is None:
+            return end + 1
+        return _found(tokens, at, end + 1, number.whole)
+    if following in _ZLOTY:
+        end, grosze = _read_grosze(tokens, end + 1)
+        return _found(tokens, at, end, zlote + grosze)
+    if following in _OTHER_CURRENCY:
+        return end + 1
+    if _is_other_number(tokens, at, number):
+        return _skip_date(tokens, end)
+    second = read_cardinal(tokens, end)
+    if second is not None and _word(tokens, second.end) in _GROSZE and second.whole is not None:
+        return _found(tokens, at, second.end + 1, zlote + second.whole)
+    pair = _read_unnamed_grosze(tokens, number)
+    if pair is not None:
+        return _found(tokens, at, pair[1], zlote + pair[0])
+    return _found(tokens, at, end, zlote)
+
+
+def _skip_date(tokens: Sequence[Token], at: int) -> int:
+    """Past what belongs to a date: the month, its number, the year."""
+    if _word(tokens, at) in MONTH_FORMS:
+        at += 1
+        number = read_cardinal(tokens, at)
+        if number is not None and number.whole is not None and 1900 <= number.whole < 2100:
+            return number.end
+        if number is not None and _word(tokens, number.end) in ORDINALS:
+            return number.end
+    return at
+
+
+def _read_grosze(tokens: Sequence[Token], at: int) -> tuple[int, int]:
+    """The grosze after "złotych", named or not; the index unchanged and 0 without any."""
+    start = at
+    joined = False
+    while _word(tokens, at) in ("i", ","):
+        joined = True
+        at += 1
+    if _word(tokens, at) == "zero" and _word(tokens, at + 1) in CARDINALS:
+        at += 1
+    number = read_cardinal(tokens, at)
+    if number is None or read_ordinal(tokens, at) is not None:
+        return start, 0
+    grosze = number.whole
+    if grosze is None or grosze >= 100:
+        return start, 0
+    if _word(tokens, number.end) in _GROSZE:
+        return number.end + 1, grosze
+    is_written_day = not number.is_spoken and _word(tokens, number.end) in (".", "-", "go")
+    if joined and tokens[at - 1].text == ",":
+        return start, 0
+    following = _word(tokens, number.end)
+    if grosze >= 10 and not is_written_day and following not in _COUNTED | _ZLOTY:
+        return number.end, grosze
+    return start, 0
+
+
+def _read_unnamed_grosze(tokens: Sequence[Token], number: Cardinal) -> tuple[int, int] | None:
+    """The grosze of "sto dwadzieścia trzy czterdzieści pięć", and the index after them.
+
+    Only after a hundred or more that ends in a unit: then a second pair can be nothing else.
+    """
+    whole = number.whole
+    if whole is None or whole < 100 or not number.is_spoken or not whole % 10:
+        return None
+    second = read_cardinal(tokens, number.end)
+    if second is None or not second.is_spoken or second.whole is None:
+        return None
+    if not 10 <= second.whole <= 99 or _word(tokens, second.end) in _COUNTED:
+        return None
+    end = second.end
+    return second.whole, end + 1 if _word(tokens, end) in _ZLOTY else end
+
+
+def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:
+    """Whether a number without a currency counts, dates or names something else."""
+    words = {token.text for token in tokens[at : number.end]}
+    if words & SLANG_MONEY:
+        return False
+    following = _word(tokens, number.end)
+    before = _word(tokens, at - 1)
+    if following in ("+", "%"):
+        return True
+    if following in ORDINALS and number.whole in (1000, 1900, 2000):
+        return True
+    if following in _COUNTED and following not in _NOT_COUNTED:
+        return True
+    if before in _LABELS or (
+        before in ("w", "z") and number.whole and 1900 <= number.whole <= 2100
+    ):
+        return True
+    if number.whole is None:
+        # "2,5" alone may be thousands; "15.03" may be a date; "1200,50" is money.
+        return number.is_spoken or number.hundredths < 10_000 or _is_day_and_month(tokens[at].text)
+    text = tokens[at].text
+    if not number.is_spoken and text.isdigit() and len(text) > 1 and text.startswith("0"):
+        return True
+    if not number.is_spoken and number.whole <= 31:
+        is_day = before in ("do", "po", "przed", "od", "o", "na", "w", "miedzy", "a", "godzinie")
+        if is_day or following in (".", "-", "/", ":"):
+            return True
+    if before in ("o", "godzinie"):
+        return True
+    return number.whole < 10 or _is_range_part(tokens, at, number)
+
+
+def _is_day_and_month(text: str) -> bool:
+    day, mark, month = text.partition(".")
+    return (
+        bool(mark) and month.isdigit() and len(month) == 2 and int(day) <= 31 and int(month) <= 12
+    )
+
+
+def _is_range_part(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:
+    """Whether the number is the "dwa" of "dwa trzy dni"."""
+    second = read_cardinal(tokens, number.end)
+    return second is not None and _word(tokens, second.end) in _COUNTED and (number.whole or 0) < 32
+
+
+def _found(tokens: Sequence[Token], start: int, end: int, amount_gr: int) -> FoundAmount | int:
+    if amount_gr <= 0:
+        return end
+    is_approximate = _is_approximate(tokens, start, end)
+    return FoundAmount(Amount(amount_gr, is_approximate), start, end)
+
+
+def _is_approximate(tokens: Sequence[Token], start: int, end: int) -> bool:
+    before = _word(tokens, start - 1)
+    if before in _ABOUT and not (before == "z" and _word(tokens, start - 2) in _PAYING):
+        return True
+    after = [token.text for token in tokens[end : end + 3] if not token.is_mark]
+    return any(after[: len(p.split())] == p.split() for p in _ABOUT_AFTER)
+
+
+# ---- relative to what is owed ----------------------------------------------------------------
+
+
+def _reference_at(tokens: Sequence[Token], at: int, balance_gr: int | None) -> FoundAmount | None:
+    match = _match_reference(tokens, at)
+    if match is None or _is_negated(tokens, at):
+        return None
+    end, name, numerator, denominator = match
+    amount_gr = 0
+    if balance_gr is not None and denominator:
+        # Rounded up, so that the parts are never short of the whole.
+        amount_gr = -(-balance_gr * numerator // denominator)
+    return FoundAmount(Amount(amount_gr, False, name), at, end)
+
+
+def _is_negated(tokens: Sequence[Token], at: int) -> bool:
+    return "nie" in (
+        _word(tokens, at - 1),
+        _word(tokens, at - 2) if _word(tokens, at - 1) == "w" else "",
+    )
+
+
+def _match_reference(tokens: Sequence[Token], at: int) -> tuple[int, str, int, int] | None:
+    """Index after it, name, and the part of the balance as a fraction (0/0: not of the balance)."""
+    word = _word(tokens, at)
+    following = _word(tokens, at + 1)
+    if word in _WHOLE and following not in ("miesiaca", "roku", "tygodnia"):
+        return at + 1, "balance", 1, 1
+    if word in _WHOLE_OF and following in _DEBT:
+        return at + 2, "balance", 1, 1
+    if word == "wszystko" and _is_about_paying(tokens, at):
+        return at + 1, "balance", 1, 1
+    if word in _PARTS and _is_part_of_debt(tokens, at):
+        denominator = _PARTS[word]
+        end = at + 2 if following in _DEBT or following == "calosci" else at + 1
+        return end, _PART_NAMES[denominator], 1, denominator
+    if word in ("jedna", "jednej") and following in ("trzecia", "trzeciej", "czwarta", "czwartej"):
+        denominator = 3 if following.startswith("trz") else 4
+        return at + 2, _PART_NAMES[denominator], 1, denominator
+    if word in ("reszte", "reszta", "pozostala", "pozostale") and word == "reszte":
+        return at + 1, "rest", 0, 0
+    if word in ("sama", "tylko", "same") and following in ("naleznosc", "kwote", "kapital"):
+        return at + 2, "principal", 0, 0
+    percent = read_cardinal(tokens, at)
+    if (
+        percent is not None
+        and 0 < percent.hundredths <= 10_000
+        and _word(tokens, percent.end) in ("procent", "procenta", "%", "proc")
+    ):
+        return percent.end + 1, "percent_balance", percent.hundredths, 10_000
+    return None
+
+
+def _is_about_paying(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "wszystko" is what is paid, not "to już wszystko, dziękuję"."""
+    if len([token for token in tokens if not token.is_mark]) == 1:
+        return True
+    if _word(tokens, at - 1) in ("to", "juz"):
+        return False
+    return any(token.text in _PAYING for token in tokens)
+
+
+def _is_part_of_debt(tokens: Sequence[Token], at: int) -> bool:
+    word, following = _word(tokens, at), _word(tokens, at + 1)
+    if following in _NOT_OF_DEBT or _word(tokens, at - 1) in ("w", "we", "do", "i", "za", "od"):
+        return False
+    if word in ("pol", "cwierc"):
+        # "pół" goes with a noun of its own ("pół etatu"), unless something else follows.
+        rest = following
+        return not rest or rest in _PAYING | _DEBT | word_set(
+            "teraz w we i a , . dzisiaj dzis jutro calosci pozniej od na"
+        )
+    if word == "polowa":
+        return following in _DEBT or not following
+    return True
