@@ -1,0 +1,419 @@
+"""A SIP endpoint: user agent, sockets and audio lines joined into calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from voicebot.clock import Clock
+from voicebot.errors import CallFailed, NoMediaPort, SdpError, SipParseError
+from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
+from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.media_negotiation import LocalMedia
+from voicebot.gateway.sip.message import SipMessage
+from voicebot.gateway.sip.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.routing import DEFAULT_PORT, transport_towards
+from voicebot.gateway.sip.sip_call import (
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallRefused,
+    CallState,
+    HangUpCompleted,
+    MediaChanged,
+    SipCall,
+    UserAgentEvent,
+)
+from voicebot.gateway.sip.syntax import printable_text
+from voicebot.gateway.sip.transaction import Timers
+from voicebot.gateway.sip.transport import ConnectionLimits, SipTransport
+from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.user_agent import Profile, UserAgent
+from voicebot.media.pacer import Pacer
+from voicebot.settings import SipSettings
+
+log = logging.getLogger(__name__)
+
+_MEDIA_CHECK_INTERVAL_S = 1.0
+_STOP_PATIENCE_S = 5.0
+
+
+class IncomingCall:
+    """Somebody who calls us and waits for a decision: ring, answer or reject."""
+
+    def __init__(self, endpoint: SipEndpoint, call: SipCall) -> None:
+        self._endpoint = endpoint
+        self._call = call
+
+    @property
+    def call_ref(self) -> str:
+        """The `leg_id` that the leg will have."""
+        return self._call.call_ref
+
+    @property
+    def caller(self) -> str:
+        """User part of From: a number, most often. Personal, and only what the caller claims."""
+        return printable_text(self._call.invite.from_.uri.user)
+
+    @property
+    def caller_name(self) -> str:
+        """Display name of From. Personal."""
+        return printable_text(self._call.invite.from_.display_name)
+
+    @property
+    def called(self) -> str:
+        """User part of To: who was dialled at first."""
+        return printable_text(self._call.invite.to.uri.user)
+
+    @property
+    def request_uri(self) -> SipUri:
+        """Who is meant at this hop."""
+        return self._call.invite.uri
+
+    @property
+    def is_pending(self) -> bool:
+        """Neither answered nor rejected nor given up by the caller."""
+        return self._call.state is CallState.INVITED
+
+    def ring(self) -> None:
+        """Let the caller hear ringing."""
+        self._endpoint.ring(self._call)
+
+    def reject(self, status: int) -> None:
+        """Do not take the call. `status`: 400 to 699, such as 404 or 486."""
+        self._endpoint.reject(self._call, status)
+
+    async def answer(self) -> SipCallLeg:
+        """Take the call. Raises CallFailed where it is over by then or has no audio for us."""
+        return await self._endpoint.answer(self._call)
+
+
+class SipEndpoint:
+    """Takes and places calls on one address, over UDP and TCP."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        pacer: Pacer,
+        clock: Clock,
+        on_call: Callable[[IncomingCall], Awaitable[None]],
+        timers: Timers | None = None,
+        limits: ConnectionLimits | None = None,
+    ) -> None:
+        """on_call: runs as a task of its own for each incoming call, until the call's end if it
+        likes. When it returns or raises without a decision the call is rejected.
+        """
+        self._settings = settings
+        self._pacer = pacer
+        self._clock = clock
+        self._on_call = on_call
+        self._timers = timers or Timers()
+        self._transport = SipTransport(
+            settings.host, settings.port, clock, self._receive, self._cannot_send, limits
+        )
+        self._user_agent: UserAgent | None = None
+        self._wake_up: asyncio.TimerHandle | None = None
+        self._legs: dict[str, SipCallLeg] = {}
+        self._outcomes: dict[str, asyncio.Future[None]] = {}
+        self._incoming: dict[str, SipCall] = {}
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._media_watch: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port of UDP and TCP; the real one after `start()`."""
+        return self._transport.port
+
+    @property
+    def local_uri(self) -> str:
+        """What to dial to reach us, at least from this machine."""
+        host = self._local_host_for("::1" if self._settings.host == "::1" else "127.0.0.1")
+        return str(SipUri("sip", self._settings.user, host, self.port))
+
+    @property
+    def n_calls(self) -> int:
+        """Calls that are ringing, being placed or up."""
+        return self._user_agent.n_calls if self._user_agent else 0
+
+    @property
+    def n_transactions(self) -> int:
+        return self._user_agent.n_transactions if self._user_agent else 0
+
+    async def start(self) -> None:
+        """Listen. Raises OSError where the address is taken."""
+        await self._transport.start()
+        profile = Profile(
+            user=self._settings.user,
+            port=self.port,
+            codecs=self._settings.codecs,
+            max_calls=self._settings.max_calls,
+            local_host_for=self._local_host_for,
+        )
+        self._user_agent = UserAgent(profile, self._timers)
+        self._media_watch = asyncio.get_running_loop().create_task(self._watch_media())
+        log.info("SIP endpoint listens", extra={"port": self.port})
+
+    async def stop(self) -> None:
+        """End every call politely, then close. New calls get 503 meanwhile."""
+        if self._user_agent is None:
+            return
+        self._user_agent.is_draining = True
+        for call in list(self._incoming.values()):
+            self.reject(call, 503)
+        legs = list(self._legs.values())
+        for leg in legs:
+            leg.end("shutdown")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_PATIENCE_S):
+                await asyncio.gather(*(leg.hang_up("shutdown") for leg in legs))
+                if self._handlers:
+                    await asyncio.wait(self._handlers)
+        tasks = [*self._handlers, *([self._media_watch] if self._media_watch else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._wake_up is not None:
+            self._wake_up.cancel()
+        self._user_agent = None
+        for leg in legs:
+            leg.close()
+        await self._transport.stop()
+
+    async def call(self, uri: str, caller: str, timeout_s: float = 60) -> SipCallLeg:
+        """Call `uri` and return when somebody answers.
+
+        caller: user part of the address we show. Raises CallFailed: refused, not reachable,
+        not answered in `timeout_s` (408), or no SIP URI (status 0).
+        """
+        target = _parse_target(uri)
+        user_agent = self._running()
+        try:
+            next_hop = await self._transport.resolve(
+                Peer(transport_towards(target, "UDP"), target.host, target.port or DEFAULT_PORT)
+            )
+        except OSError:
+            raise CallFailed("the host of the address can't be found") from None
+        line = await self._open_line()
+        local = LocalMedia(self._local_host_for(next_hop.host), line.local_port)
+        call = user_agent.place_call(target, caller, local, next_hop, self._clock.monotonic())
+        outcome = asyncio.get_running_loop().create_future()
+        self._outcomes[call.call_ref] = outcome
+        leg = SipCallLeg(call, line, self._hang_up)
+        self._legs[call.call_ref] = leg
+        self._pump()
+        is_up = False
+        try:
+            async with asyncio.timeout(timeout_s):
+                await outcome
+            is_up = True
+        except TimeoutError:
+            raise CallFailed("nobody answered", 408) from None
+        finally:
+            self._outcomes.pop(call.call_ref, None)
+            if not is_up:
+                # Also when our own task was cancelled: the phone must not ring on.
+                self._legs.pop(call.call_ref, None)
+                line.close()
+                if self._user_agent is not None:
+                    self._user_agent.hang_up(call, self._clock.monotonic())
+                    self._pump()
+        return leg
+
+    # For IncomingCall
+
+    def ring(self, call: SipCall) -> None:
+        self._running().ring(call, self._clock.monotonic())
+        self._pump()
+
+    def reject(self, call: SipCall, status: int) -> None:
+        self._incoming.pop(call.call_ref, None)
+        self._running().reject(call, status, self._clock.monotonic())
+        self._pump()
+
+    async def answer(self, call: SipCall) -> SipCallLeg:
+        try:
+            line = await self._open_line()
+        except CallFailed:
+            self.reject(call, 503)
+            raise
+        if call.state is not CallState.INVITED or self._user_agent is None:
+            line.close()
+            raise CallFailed("the caller gave up", 487)
+        local = LocalMedia(call.local_host, line.local_port)
+        leg = SipCallLeg(call, line, self._hang_up)
+        try:
+            media = self._user_agent.answer(call, local, self._clock.monotonic())
+        except SdpError as error:
+            line.close()
+            self.reject(call, error.status_hint)
+            raise CallFailed("no audio in common", error.status_hint) from None
+        self._incoming.pop(call.call_ref, None)
+        self._legs[call.call_ref] = leg
+        if media is not None:
+            leg.configure(media)
+            self._pump()
+            return leg
+        # We offered; where the caller listens is in its ACK.
+        outcome = asyncio.get_running_loop().create_future()
+        self._outcomes[call.call_ref] = outcome
+        self._pump()
+        try:
+            await outcome
+        finally:
+            self._outcomes.pop(call.call_ref, None)
+        return leg
+
+    # Between user agent and transport
+
+    def _receive(self, message: bytes | SipMessage | SipParseError, source: Peer) -> None:
+        if self._user_agent is None:
+            return
+        if isinstance(message, SipParseError):
+            self._user_agent.receive_malformed(message, source)
+        else:
+            self._user_agent.receive(message, source, self._clock.monotonic())
+        self._pump()
+
+    def _cannot_send(self, message: OutgoingMessage) -> None:
+        if self._user_agent is not None:
+            self._user_agent.transport_failed(message, self._clock.monotonic())
+            # Not from here: `send`, which may have called us, is in the middle of a pump.
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Send what is to be sent, hand events on, set the alarm."""
+        user_agent = self._user_agent
+        if user_agent is None:
+            return
+        for message in user_agent.datagrams_to_send():
+            self._transport.send(message)
+        while (event := user_agent.next_event()) is not None:
+            self._handle(event)
+        if self._wake_up is not None:
+            self._wake_up.cancel()
+            self._wake_up = None
+        due = user_agent.next_timeout()
+        if due is not None:
+            delay_s = max(due - self._clock.monotonic(), 0.0)
+            self._wake_up = asyncio.get_running_loop().call_later(delay_s, self._alarm)
+
+    def _alarm(self) -> None:
+        if self._user_agent is not None:
+            self._user_agent.handle_timeout(self._clock.monotonic())
+            self._pump()
+
+    def _handle(self, event: UserAgentEvent) -> None:
+        reference = event.call.call_ref
+        leg = self._legs.get(reference)
+        outcome = self._outcomes.get(reference)
+        if isinstance(event, CallOffered):
+            self._incoming[reference] = event.call
+            task = asyncio.get_running_loop().create_task(self._run_handler(event.call))
+            self._handlers.add(task)
+            task.add_done_callback(self._handlers.discard)
+        elif isinstance(event, CallAnswered | MediaChanged):
+            if leg is not None:
+                leg.configure(event.media)
+            _succeed(outcome)
+        elif isinstance(event, CallRefused):
+            if leg is not None:
+                leg.hang_up_completed()
+            _fail(outcome, CallFailed("the call was not taken", event.status))
+        elif isinstance(event, CallEnded):
+            self._incoming.pop(reference, None)
+            if leg is not None:
+                leg.end(event.reason)
+                if event.call.state is CallState.ENDED:
+                    # Otherwise a BYE of ours is on its way, and HangUpCompleted follows.
+                    self._legs.pop(reference, None)
+                    leg.hang_up_completed()
+            _fail(outcome, CallFailed("the call ended before it began"))
+        elif isinstance(event, HangUpCompleted):
+            self._legs.pop(reference, None)
+            if leg is not None:
+                leg.hang_up_completed()
+
+    async def _run_handler(self, call: SipCall) -> None:
+        incoming = IncomingCall(self, call)
+        status = 480
+        try:
+            await self._on_call(incoming)
+        except CallFailed:
+            log.info("call over before it began", extra={"call_ref": call.call_ref})
+        except Exception:  # the top of a call: other calls go on
+            log.exception("call handler failed", extra={"call_ref": call.call_ref})
+            status = 500
+            leg = self._legs.get(call.call_ref)
+            if leg is not None:
+                leg.end("error")
+                await leg.hang_up("error")
+        finally:
+            if incoming.is_pending and self._user_agent is not None:
+                self.reject(call, status)
+
+    # Running calls
+
+    def _hang_up(self, leg: SipCallLeg) -> None:
+        if self._user_agent is None:
+            leg.hang_up_completed()
+            return
+        self._user_agent.hang_up(leg.call, self._clock.monotonic())
+        self._pump()
+        if leg.call.state is CallState.ENDED:
+            leg.hang_up_completed()
+
+    async def _watch_media(self) -> None:
+        while True:
+            await asyncio.sleep(_MEDIA_CHECK_INTERVAL_S)
+            now = self._clock.monotonic()
+            for leg in list(self._legs.values()):
+                if leg.is_over:
+                    continue
+                if leg.seconds_without_media(now) > self._settings.no_media_timeout_s:
+                    log.info("call without media ended", extra={"call_ref": leg.leg_id})
+                    leg.end("no_media")
+                    self._hang_up(leg)
+
+    async def _open_line(self) -> RtpLine:
+        settings = self._settings
+        try:
+            return await open_rtp_line(
+                settings.host,
+                settings.rtp_port_min,
+                settings.rtp_port_max,
+                self._pacer,
+                self._clock,
+            )
+        except NoMediaPort:
+            log.error("no free RTP port")
+            raise CallFailed("no free RTP port", 503) from None
+
+    def _local_host_for(self, peer_host: str) -> str:
+        return self._settings.public_host or self._transport.local_host_towards(peer_host)
+
+    def _running(self) -> UserAgent:
+        if self._user_agent is None:
+            raise CallFailed("the endpoint is not running", 503)
+        return self._user_agent
+
+
+def _parse_target(uri: str) -> SipUri:
+    try:
+        target = SipUri.parse(uri)
+    except SipParseError:
+        raise CallFailed("the address is no SIP URI") from None
+    if target.scheme != "sip" or not target.host:
+        raise CallFailed("the address is no sip: URI")
+    return target
+
+
+def _succeed(outcome: asyncio.Future[None] | None) -> None:
+    if outcome is not None and not outcome.done():
+        outcome.set_result(None)
+
+
+def _fail(outcome: asyncio.Future[None] | None, error: CallFailed) -> None:
+    if outcome is not None and not outcome.done():
+        outcome.set_exception(error)
