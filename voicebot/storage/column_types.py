@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from datetime import UTC, date, datetime
 from enum import Enum
 from numbers import Integral, Real
@@ -18,6 +19,9 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 """Ids given by the database. SQLite numbers rows by itself only for INTEGER."""
 
 Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -52,7 +56,7 @@ class SafeText(TypeDecorator[str]):
 
 def storable(text: str) -> str:
     """The text, with U+FFFD for what no database takes."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def to_json(value: object) -> str:

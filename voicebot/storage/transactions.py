@@ -90,7 +90,9 @@ def storage_errors() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _unreachable("the connection was lost") from None
-        raise StorageError(_describe(error.orig)) from None
+        refusal = StorageError(_describe(error.orig))
+        refusal.retryable = _may_pass_later(error.orig)
+        raise refusal from None
     except SQLAlchemyError as error:
         raise StorageError(f"{type(error).__name__}: {error}") from None
     except OSError as error:
@@ -101,6 +103,16 @@ def _unreachable(reason: str) -> StorageError:
     error = StorageError(f"the database can't be reached: {reason}")
     error.retryable = True
     return error
+
+
+def _may_pass_later(cause: object) -> bool:
+    """Somebody else was in the way: locks, deadlocks, a server that is full or going down."""
+    root = getattr(cause, "__cause__", None) or cause
+    sqlstate = getattr(root, "sqlstate", None) or ""
+    name = getattr(root, "sqlite_errorname", None) or ""
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or sqlstate.startswith(
+        ("40", "53", "55P03", "57P0")
+    )
 
 
 def _describe(cause: object) -> str:
