@@ -1,0 +1,448 @@
+"""Holds the conversation that a script describes. No I/O: events in, actions out, time told.
+
+The same script, events and times give the same actions, so a recorded call can be replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from voicebot.dialogue.actions import (
+    Action,
+    CallerLeft,
+    DialogueEvent,
+    HangUp,
+    Listen,
+    NoInput,
+    Query,
+    QueryAnswered,
+    RecordCallback,
+    RecordEvent,
+    RecordPromise,
+    Say,
+    StopRecording,
+    Transfer,
+    UserTurn,
+)
+from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
+from voicebot.dialogue.script import (
+    AGAIN,
+    LISTEN,
+    OTHER_INTENT,
+    REPEAT,
+    ClearVariables,
+    DropRecording,
+    HandOver,
+    Ladder,
+    NoteCallback,
+    NoteEvent,
+    NotePromise,
+    Reference,
+    Rule,
+    Script,
+    SetOutcome,
+    SetVariables,
+    Spoken,
+    State,
+    Step,
+)
+from voicebot.dialogue.slots import FilledSlots, fill_from_keys, fill_from_text
+from voicebot.dialogue.state import Understanding, first_state
+from voicebot.records import Disposition
+
+_SLOW_RATE = 0.85
+_MAX_HOPS = 50
+_MAX_ALTERNATIVES = 3
+_MASKED = "***"
+_PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
+
+
+def make_classifier(script: Script) -> IntentClassifier:
+    """The classifier for a script's intents. Takes up to a second; share it between calls."""
+    return ExampleClassifier(script.intents)
+
+
+class DialogueEngine:
+    """One conversation. Call `start` once, then `handle` with every event until `HangUp`.
+
+    Every answer ends with Listen, Query or HangUp. After HangUp any further event is
+    answered with the same HangUp.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        classifier: IntentClassifier,
+        variables: Mapping[str, object],
+        timezone: ZoneInfo,
+    ) -> None:
+        self._script = script
+        self._classifier = classifier
+        self._timezone = timezone
+        self._kinds = script.kinds
+        self._state = first_state(script, variables)
+        self._turn_scope: dict[str, object] = {}
+        self._secrets = script.secret_variables
+        self.last_understanding: Understanding | None = None
+
+    @property
+    def state_name(self) -> str:
+        return self._state.name
+
+    @property
+    def disposition(self) -> Disposition:
+        """What the call has come to so far; what it ends with when the caller leaves now."""
+        return self._state.disposition
+
+    def start(self, now: datetime) -> list[Action]:
+        """Greet the caller. now: UTC-aware, as everywhere here."""
+        self._begin_turn(now)
+        return self._enter(self._script.start)
+
+    def handle(self, event: DialogueEvent, now: datetime) -> list[Action]:
+        """Answer one event. Never raises because of what was said, keyed or answered."""
+        state = self._state
+        if state.is_over:
+            return [HangUp(state.end_reason, state.disposition)]
+        self._begin_turn(now)
+        if isinstance(event, CallerLeft):
+            return self._end("caller left", state.disposition)
+        if isinstance(event, QueryAnswered):
+            return self._handle_answer(event)
+        if state.awaited_query:
+            # Only an answer helps here; the question is put again so that it can't get lost.
+            return [self._query(self._here)]
+        state.n_turns += 1
+        if state.n_turns > self._script.limits.turns:
+            return self._give_up()
+        if isinstance(event, NoInput):
+            return self._handle_no_input()
+        return self._handle_turn(event, now.astimezone(self._timezone))
+
+    # ---- events -----------------------------------------------------------------------------
+
+    def _begin_turn(self, now: datetime) -> None:
+        self._turn_scope = {
+            "today": now.astimezone(self._timezone).date(),
+            "intent": "",
+            "score": 0,
+            "confidence": 1,
+            "by_keys": False,
+            "changed": False,
+            "problem": "",
+        }
+
+    def _give_up(self) -> list[Action]:
+        """The conversation went in circles for too long."""
+        if self._state.n_turns > self._script.limits.turns + 1:
+            return self._end("too many turns", self._state.disposition)
+        return self._enter(self._script.too_long_state)
+
+    def _handle_answer(self, event: QueryAnswered) -> list[Action]:
+        state = self._state
+        query = self._here.query
+        if query is None or not state.awaited_query or event.name != state.awaited_query:
+            return [self._query(self._here)] if state.awaited_query else [self._listen()]
+        state.awaited_query = ""
+        if event.data.get("error"):
+            return self._enter(self._script.failure_state)
+        for variable, key in query.save.items():
+            state.variables[variable] = event.data.get(key)
+        for rule in self._here.rules:
+            if rule.condition is None or rule.condition.holds(self._scope()):
+                return self._follow(rule)
+        return self._enter(self._script.failure_state)
+
+    def _handle_no_input(self) -> list[Action]:
+        state = self._state
+        state.no_input_here += 1
+        state.no_input_in_call += 1
+        ladder = self._here.no_input or self._script.no_input
+        if state.no_input_in_call > self._script.no_input.per_call:
+            return self._enter(self._script.no_input.then)
+        return self._climb(ladder, state.no_input_here, lead="")
+
+    def _handle_turn(self, turn: UserTurn, now: datetime) -> list[Action]:
+        readings = (turn.text, *turn.alternatives[:_MAX_ALTERNATIVES])
+        for n, text in enumerate(readings):
+            # A second-best reading may fill a slot, which is read back, but decides nothing.
+            confidence = turn.confidence if n == 0 else min(turn.confidence, 0.01)
+            rule = self._understand(turn.digits, text, confidence, now, is_first=n == 0)
+            if rule is not None:
+                self._state.no_input_here = 0
+                return self._follow(rule)
+        self._forget_turn_slots()
+        is_unclear = not turn.digits and turn.confidence < self._script.limits.min_confidence
+        self._state.no_match_here += 1
+        self._state.no_match_in_call += 1
+        if self._state.no_match_in_call > self._script.no_match.per_call:
+            return self._enter(self._script.no_match.then)
+        ladder = self._here.no_match or self._script.no_match
+        return self._climb(
+            ladder, self._state.no_match_here, self._script.unclear_prompt if is_unclear else ""
+        )
+
+    def _climb(self, ladder: Ladder, n_th: int, lead: str) -> list[Action]:
+        """Say the prompt for the n-th failure and ask again, or go where the ladder ends.
+
+        lead: said in place of the first prompt.
+        """
+        if n_th > len(ladder.prompts):
+            return self._enter(ladder.then)
+        prompt_id = lead if lead and n_th == 1 else ladder.prompts[n_th - 1]
+        return [*self._say([Spoken(prompt_id)]), *self._ask_again()]
+
+    # ---- understanding --------------------------------------------------------------------
+
+    def _understand(
+        self, digits: str, text: str, confidence: float, now: datetime, *, is_first: bool
+    ) -> Rule | None:
+        """The rule to follow, with the turn's variables set for it; None: no rule fits."""
+        here = self._here
+        rules = list(self._script.rules_in(here))
+        filled = self._fill(digits, text, confidence, now)
+        intent, score = "", 0.0
+        if digits:
+            if not filled.values:
+                intent = self._script.keys.get(digits.rstrip("#") or digits, "")
+                score = 1.0 if intent else 0.0
+        else:
+            allowed = frozenset(name for rule in rules for name in rule.intents)
+            meaning = self._classifier.classify(text, allowed | {OTHER_INTENT})
+            if meaning is not None and meaning.intent != OTHER_INTENT:
+                intent, score = meaning.intent, meaning.score
+        before = self._state.variables
+        self._turn_scope.update(
+            intent=intent,
+            score=score,
+            confidence=1.0 if digits else confidence,
+            by_keys=bool(digits),
+            problem=filled.problem,
+            changed=any(
+                value != before.get(name)
+                for name, value in filled.values.items()
+                if here.listen is not None and here.listen.slots[name].kind != "yes_no"
+            ),
+        )
+        if is_first:
+            self.last_understanding = Understanding(
+                intent=intent if score >= self._script.limits.min_score else "",
+                score=score,
+                slots={
+                    name: _MASKED if name in self._secrets else _plain(value)
+                    for name, value in filled.values.items()
+                },
+                state=self._state.name,
+            )
+        return self._choose(rules, filled, 1.0 if digits else confidence)
+
+    def _fill(self, digits: str, text: str, confidence: float, now: datetime) -> FilledSlots:
+        listen = self._here.listen
+        if listen is None:
+            return FilledSlots()
+        if digits:
+            return fill_from_keys(listen.slots, digits, now)
+        slots = {
+            name: slot
+            for name, slot in listen.slots.items()
+            # Amounts, dates and digits are read back or compared; a doubtful yes would count.
+            if slot.kind != "yes_no" or confidence >= self._script.limits.min_confidence
+        }
+        balances_gr = {
+            name: balance
+            for name, slot in slots.items()
+            if isinstance(balance := self._state.variables.get(slot.balance), int)
+        }
+        return fill_from_text(slots, text, balances_gr, now)
+
+    def _choose(self, rules: list[Rule], filled: FilledSlots, confidence: float) -> Rule | None:
+        """The first rule that fits, priority rules before all others. Keeps its slots."""
+        self._forget_turn_slots()
+        kept = dict(self._state.variables)
+        self._state.variables.update(filled.values)
+        scope = self._scope()
+        for wants_priority in (True, False):
+            for rule in rules:
+                if rule.is_priority == wants_priority and self._fits(
+                    rule, filled, confidence, scope
+                ):
+                    return rule
+        self._state.variables = kept
+        return None
+
+    def _fits(
+        self, rule: Rule, filled: FilledSlots, confidence: float, scope: Mapping[str, object]
+    ) -> bool:
+        limits = self._script.limits
+        if rule.intents:
+            score = self._turn_scope["score"]
+            if self._turn_scope["intent"] not in rule.intents or not isinstance(score, int | float):
+                return False
+            is_certain = score >= 1
+            if confidence < limits.min_confidence and not (rule.is_priority and is_certain):
+                return False
+            has_slot = bool(filled.values) and not rule.filled
+            if score < (limits.sure_score if has_slot else limits.min_score):
+                return False
+        if any(name not in filled.values for name in rule.filled):
+            return False
+        return rule.condition is None or rule.condition.holds(scope)
+
+    def _forget_turn_slots(self) -> None:
+        """A yes or no answers one question only: it must not be found here later."""
+        listen = self._here.listen
+        for name, slot in listen.slots.items() if listen is not None else ():
+            if slot.kind in {"yes_no", "words", "time"}:
+                self._state.variables[name] = None
+
+    # ---- acting ---------------------------------------------------------------------------
+
+    @property
+    def _here(self) -> State:
+        return self._script.states[self._state.name]
+
+    def _scope(self) -> dict[str, object]:
+        return {**self._turn_scope, **self._state.variables}
+
+    def _follow(self, rule: Rule) -> list[Action]:
+        actions = self._do(rule.steps)
+        says = self._say(rule.say)
+        if rule.go == REPEAT:
+            repeated = tuple(replace(say, rate=_SLOW_RATE) for say in self._state.last_says)
+            return [*actions, *says, *repeated, self._listen()]
+        if rule.go == AGAIN:
+            return [*actions, *says, *self._ask_again()]
+        if rule.go == LISTEN:
+            return [*actions, *says, self._listen()]
+        return self._enter(rule.go, [*actions, *says])
+
+    def _enter(self, name: str, before: list[Action] | None = None) -> list[Action]:
+        """Go to a state and on through those that neither listen, ask nor end."""
+        actions = before or []
+        for _ in range(_MAX_HOPS):
+            self._state.move_to(name)
+            state = self._here
+            actions += self._do(state.steps)
+            actions += self._say(state.say)
+            if state.listen is not None:
+                self._state.last_says = tuple(item for item in actions if isinstance(item, Say))
+                return [*actions, self._listen()]
+            if state.query is not None:
+                self._state.awaited_query = state.query.name
+                return [*actions, self._query(state)]
+            if state.ending is not None:
+                disposition = state.ending.disposition or self._state.disposition
+                return [*actions, *self._end(state.ending.reason, disposition)]
+            branch = next(
+                rule
+                for rule in state.rules
+                if rule.condition is None or rule.condition.holds(self._scope())
+            )
+            actions += self._do(branch.steps)
+            actions += self._say(branch.say)
+            name = branch.go
+        return [*actions, *self._end("script goes in circles", Disposition.ERROR)]
+
+    def _end(self, reason: str, disposition: Disposition) -> list[Action]:
+        self._state.disposition = disposition
+        self._state.end_reason = reason
+        self._state.is_over = True
+        return [HangUp(reason, disposition)]
+
+    def _ask_again(self) -> list[Action]:
+        """The state's short question, or what was said last where it has none."""
+        says: list[Action] = self._say(self._here.reask) if self._here.reask else []
+        if not says:
+            says = list(self._state.last_says[-1:])
+        return [*says, self._listen()]
+
+    def _say(self, spoken: tuple[Spoken, ...] | list[Spoken]) -> list[Action]:
+        actions: list[Action] = []
+        scope = self._scope()
+        for item in spoken:
+            if item.condition is not None and not item.condition.holds(scope):
+                continue
+            prompt = self._script.prompts[item.prompt_id]
+            actions.append(
+                Say(
+                    prompt_id=prompt.prompt_id,
+                    text=prompt.template.render(scope, self._kinds),
+                    is_static=self._script.is_static(prompt),
+                    allow_barge_in=prompt.allow_barge_in,
+                )
+            )
+            for what in prompt.discloses:
+                if what not in self._state.disclosed:
+                    self._state.disclosed.add(what)
+                    actions.append(RecordEvent(f"{what}_disclosed"))
+        return actions
+
+    def _listen(self) -> Listen:
+        spec = self._here.listen
+        if spec is None:
+            return Listen("none")
+        return Listen(spec.kind, spec.no_input_s, spec.max_digits, spec.phrases)
+
+    def _query(self, state: State) -> Query:
+        if state.query is None:
+            return Query("")
+        args: dict[str, object] = {}
+        for key, value in state.query.args.items():
+            given = (
+                self._state.variables.get(value.variable) if isinstance(value, Reference) else value
+            )
+            args[key] = _plain(given)
+        return Query(state.query.name, args)
+
+    def _do(self, steps: tuple[Step, ...]) -> list[Action]:
+        actions: list[Action] = []
+        for step in steps:
+            scope = self._scope()
+            if step.condition is None or step.condition.holds(scope):
+                actions += self._perform(step, scope)
+        return actions
+
+    def _perform(self, step: Step, scope: Mapping[str, object]) -> list[Action]:
+        variables = self._state.variables
+        match step.deed:
+            case SetVariables(values=values):
+                variables.update({name: value.evaluate(scope) for name, value in values.items()})
+            case ClearVariables(names=names):
+                for name in names:
+                    variables[name] = 0 if self._kinds[name] == "number" else None
+            case SetOutcome(disposition=disposition):
+                # What was promised stays the outcome, whatever is talked about afterwards.
+                if self._state.disposition not in _PROMISED:
+                    self._state.disposition = disposition
+            case NoteEvent(name=name):
+                return [RecordEvent(name)]
+            case NoteCallback(reason=reason, wanted=wanted):
+                when = "" if wanted is None else wanted.render(scope, self._kinds)
+                return [RecordCallback(reason.render(scope, self._kinds), when)]
+            case NotePromise(amount=amount, day=day, balance=balance):
+                return self._promise(scope.get(amount), scope.get(day), scope.get(balance))
+            case DropRecording():
+                return [StopRecording()]
+            case HandOver(reason=reason, summary=summary):
+                return [
+                    Transfer(reason.render(scope, self._kinds), summary.render(scope, self._kinds))
+                ]
+        return []
+
+    def _promise(self, amount_gr: object, day: object, balance_gr: object) -> list[Action]:
+        """Record a promise; nothing where the amount or the day is not known."""
+        if not isinstance(amount_gr, int) or not isinstance(day, date):
+            return []
+        is_full = isinstance(balance_gr, int) and amount_gr >= balance_gr
+        self._state.disposition = Disposition.PTP_FULL if is_full else Disposition.PTP_PARTIAL
+        return [RecordPromise(amount_gr, day, self._state.disposition)]
+
+
+def _plain(value: object) -> object:
+    """A value as JSON and the case directory take it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

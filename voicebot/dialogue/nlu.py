@@ -1,0 +1,236 @@
+"""What the caller means: an intent out of those that make sense now, or none.
+
+Two layers. Patterns that an operator can read (`always` in call_scripts/intents_pl.yaml)
+decide alone: a person in crisis or one who asks for a human must not depend on statistics.
+Everything else is scored by kernel ridge regression over character and word n-grams of the
+examples, which learns from 700 sentences in a fraction of a second and needs numpy only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_TEXT_LENGTH = 300
+"""Characters looked at. A longer turn is cut: what callers say is untrusted input."""
+
+_PLAIN = str.maketrans("ąćęłńóśźż", "acelnoszz")
+_NOT_WORD = re.compile(r"[^\w\s]|_")
+_RIDGE = 0.3
+_WORD_WEIGHT = 0.3
+_STEM_LENGTH = 5
+
+Vector = npt.NDArray[np.float32]
+
+
+def normalise(text: str) -> str:
+    """Lower case without diacritics and punctuation: recognisers lose all three."""
+    plain = _NOT_WORD.sub(" ", text[:MAX_TEXT_LENGTH].lower().translate(_PLAIN))
+    return " ".join(plain.split())
+
+
+@dataclass(frozen=True, slots=True)
+class IntentExamples:
+    """What one intent sounds like.
+
+    examples: as people speak; heard: as a recogniser writes it. always: patterns that decide
+    alone, unless one of `never` is there too.
+    """
+
+    examples: tuple[str, ...]
+    heard: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The intent that fits best. `score`: about 0..1; 1 where a pattern decided."""
+
+    intent: str
+    score: float
+
+
+class IntentClassifier(Protocol):
+    def classify(self, text: str, allowed: frozenset[str]) -> Meaning | None:
+        """The best of `allowed`, however weak; None where nothing speaks for any of them."""
+
+
+class PatternError(ValueError):
+    """A pattern of an intent that can't be read; says which."""
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """`nie chc* ... zyc`: words; `*` any ending, `...` up to three words, `|` alternatives.
+
+    Raises PatternError.
+    """
+    words = pattern.split()
+    if not words or words[0] == "..." or words[-1] == "...":
+        raise PatternError(f"a pattern begins and ends with a word: {pattern!r}")
+    regex = r"\b"
+    needs_space = False
+    for word in words:
+        if word == "...":
+            regex += r"(?: \w+){0,3}?"
+            continue
+        regex += (" " if needs_space else "") + _word_regex(word, pattern)
+        needs_space = True
+    return re.compile(regex + r"\b")
+
+
+def _word_regex(word: str, pattern: str) -> str:
+    alternatives = []
+    for alternative in word.split("|"):
+        stem = normalise(alternative.removesuffix("*"))
+        if not stem or " " in stem:
+            raise PatternError(f"can't read {alternative!r} in the pattern {pattern!r}")
+        alternatives.append(re.escape(stem) + (r"\w*" if alternative.endswith("*") else ""))
+    return "(?:" + "|".join(alternatives) + ")"
+
+
+class ExampleClassifier:
+    """Learns from examples when made (well under a second), then answers in about a millisecond.
+
+    Deterministic: the same examples and text give the same answer. Safe to share by all calls.
+    """
+
+    def __init__(self, intents: Mapping[str, IntentExamples]) -> None:
+        self.labels = tuple(intents)
+        self._column = {label: n for n, label in enumerate(self.labels)}
+        self._always = [
+            (label, compile_pattern(pattern), tuple(map(compile_pattern, intent.never)))
+            for label, intent in intents.items()
+            for pattern in intent.always
+        ]
+        self._said: defaultdict[str, list[str]] = defaultdict(list)
+        texts: list[str] = []
+        columns: list[int] = []
+        for label, intent in intents.items():
+            for example in (*intent.examples, *intent.heard):
+                text = normalise(example)
+                if text and label not in self._said[text]:
+                    self._said[text].append(label)
+                    texts.append(text)
+                    columns.append(self._column[label])
+        self._features = _FeatureIndex(texts)
+        kernel = self._features.kernel()
+        targets = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        targets[np.arange(len(texts)), columns] = 1
+        self.example_columns = np.array(columns)
+        inverse = np.linalg.inv(kernel + _RIDGE * np.eye(len(texts), dtype=np.float32))
+        self._weights: Vector = (inverse @ targets).astype(np.float32)
+        # What each example would score had it not been learnt: exact for this kind of model.
+        self.left_out_scores: Vector = (targets - self._weights / np.diag(inverse)[:, None]).astype(
+            np.float32
+        )
+        self.texts = tuple(texts)
+
+    def classify(self, text: str, allowed: frozenset[str]) -> Meaning | None:
+        plain = normalise(text)
+        if not plain:
+            return None
+        decided = self.by_pattern(plain, allowed)
+        if decided is not None:
+            return Meaning(decided, 1.0)
+        for label in self._said.get(plain, ()):
+            if label in allowed:
+                return Meaning(label, 1.0)
+        columns = [column for label, column in self._column.items() if label in allowed]
+        if not columns:
+            return None
+        scores = self._features.similarities(plain) @ self._weights[:, columns]
+        best = int(np.argmax(scores))
+        if scores[best] <= 0:
+            return None
+        return Meaning(self.labels[columns[best]], round(float(min(scores[best], 1.0)), 3))
+
+    def by_pattern(self, plain: str, allowed: Iterable[str]) -> str | None:
+        """The first allowed intent one of whose patterns is in the normalised text."""
+        for label, pattern, never in self._always:
+            if (
+                label in allowed
+                and pattern.search(plain)
+                and not any(veto.search(plain) for veto in never)
+            ):
+                return label
+        return None
+
+
+class _FeatureIndex:
+    """Examples as weighted n-grams, kept n-gram by n-gram: comparing one text is quick."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._n_texts = len(texts)
+        self._idf: dict[str, float] = {}
+        counts = [_features(text) for text in texts]
+        document_frequency = Counter(feature for count in counts for feature in count)
+        for feature, n_documents in document_frequency.items():
+            self._idf[feature] = math.log((1 + self._n_texts) / (1 + n_documents)) + 1
+        postings: defaultdict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
+        for row, count in enumerate(counts):
+            for feature, weight in self._weigh(count).items():
+                rows, weights = postings[feature]
+                rows.append(row)
+                weights.append(weight)
+        self._postings = {
+            feature: (np.array(rows), np.array(weights, dtype=np.float32))
+            for feature, (rows, weights) in postings.items()
+        }
+
+    def kernel(self) -> Vector:
+        """Similarity of every example with every other, shape (n, n)."""
+        kernel = np.zeros((self._n_texts, self._n_texts), dtype=np.float32)
+        for rows, weights in self._postings.values():
+            kernel[np.ix_(rows, rows)] += np.outer(weights, weights)
+        return kernel
+
+    def similarities(self, text: str) -> Vector:
+        """Similarity of a normalised text with every example, shape (n,)."""
+        result = np.zeros(self._n_texts, dtype=np.float32)
+        for feature, weight in self._weigh(_features(text)).items():
+            posting = self._postings.get(feature)
+            if posting is not None:
+                result[posting[0]] += weight * posting[1]
+        return result
+
+    def _weigh(self, count: Counter[str]) -> dict[str, float]:
+        """tf-idf, the characters' part and the words' part each of length 1, then mixed."""
+        # An n-gram that no example has is as telling as one that a single example has.
+        rare = math.log((1 + self._n_texts) / 2) + 1
+        weights = {
+            feature: (1 + math.log(n)) * self._idf.get(feature, rare)
+            for feature, n in count.items()
+        }
+        norms = {True: 0.0, False: 0.0}
+        for feature, weight in weights.items():
+            norms[feature[0] == "="] += weight * weight
+        share = {True: _WORD_WEIGHT, False: 1 - _WORD_WEIGHT}
+        factor = {
+            is_word: math.sqrt(share[is_word] / norm) if norm else 0.0
+            for is_word, norm in norms.items()
+        }
+        return {feature: weight * factor[feature[0] == "="] for feature, weight in weights.items()}
+
+
+def _features(text: str) -> Counter[str]:
+    """Characters of words, 2 to 5 at a time ('#'); beginnings of words and their pairs ('=')."""
+    features: Counter[str] = Counter()
+    words = text.split()
+    for word in words:
+        padded = f" {word} "
+        for size in range(2, 6):
+            for start in range(max(1, len(padded) - size + 1)):
+                features["#" + padded[start : start + size]] += 1
+    stems = [word[:_STEM_LENGTH] for word in words]
+    features.update("=" + stem for stem in stems)
+    features.update(f"={first}_{second}" for first, second in pairwise(stems))
+    return features
