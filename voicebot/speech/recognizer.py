@@ -10,7 +10,8 @@ from voicebot.audio import Samples
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard. `text` is empty where nobody spoke (`no_speech` high) or nothing was understood.
+    """What was heard. `text` is empty where nobody spoke (`no_speech` high) or where nothing was
+    understood.
 
     confidence, no_speech: 0..1. alternatives: other readings, best first.
     audio_s: length of what was listened to; cpu_ms: what it cost the worker.
@@ -54,5 +55,10 @@ class Recognizer(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def is_streaming(self) -> bool:
+        """True: wants audio as it comes (and has interim transcripts). False: works on whole
+        utterances, so that feeding costs nothing before a transcript is asked for."""
 
     def start(self, hints: RecognitionHints) -> UtteranceRecognizer: ...

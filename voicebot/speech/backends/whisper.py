@@ -1,0 +1,219 @@
+"""Whisper through ctranslate2: whole utterances, n-best, no download, one thread.
+
+What was measured on telephone Polish (benchmarks/recognition_nemo.py) and is fixed here:
+
+- beam 5 (beam 1 loses half of the words more and saves a fifth of the time);
+- audio padded with silence to max(8 s, utterance + 6 s): as good as Whisper's 30 s at a quarter
+  of its cost; less padding makes it invent words;
+- quiet before and after the voice is cut off: 300 ms of it cost a quarter of the words;
+- the level is set first: without it a caller at a twentieth of full scale loses words.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+import soxr
+import tokenizers
+
+from voicebot.audio import SAMPLE_RATE, Samples, seconds
+from voicebot.errors import ModelError
+from voicebot.speech.backends.whisper_features import HOP_SAMPLES, MAX_AUDIO_S, MODEL_RATE, log_mel
+from voicebot.speech.hallucinations import has_loop, is_made_up, without_loops
+from voicebot.speech.pauses import speech_level, split_at_pauses, trim_quiet
+from voicebot.speech.recognizer import RecognitionHints, Transcript, UtteranceRecognizer
+
+BEAM_SIZE = 5
+N_HYPOTHESES = 3
+MAX_NO_SPEECH = 0.4
+"""Text from silence comes with 0.5 and more, text from speech with 0.37 and less."""
+
+DOUBTFUL_LOG_PROBABILITY = -0.3
+"""Mean log probability of a token at which a transcript is worth a coin's toss."""
+
+_MIN_PADDED_S = 8.0
+_PADDING_S = 6.0
+_LONGEST_PIECE_S = MAX_AUDIO_S - _PADDING_S
+_SPEECH_RMS = 0.1
+_QUIET_BELOW_SPEECH_DB = 35.0
+_KEPT_QUIET_MS = 100
+_MAX_GAIN = 40.0
+_SILENT_RMS = 20.0  # of int16: A-law's own idle noise is 8
+_SHORTEST_S = 0.08
+_MAX_LOOP_CONFIDENCE = 0.2
+_FILES = ("model.bin", "config.json", "tokenizer.json")
+
+
+def confidence_of(mean_log_probability: float) -> float:
+    """0..1 from Whisper's score: 1 at 0, 0.5 at the doubtful -0.3, halved with every -0.3 more."""
+    return float(0.5 ** (min(0.0, mean_log_probability) / DOUBTFUL_LOG_PROBABILITY))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the model makes of one piece of audio."""
+
+    text: str
+    confidence: float
+    no_speech: float
+    alternatives: tuple[str, ...] = ()
+
+
+class WhisperRecognizer:
+    """A Whisper model on one core. Blocking, not thread-safe; releases the GIL while it works.
+
+    path: folder with model.bin, config.json, tokenizer.json and a vocabulary, in ctranslate2's
+    form. Raises ModelError.
+    """
+
+    def __init__(
+        self, path: Path, beam_size: int = BEAM_SIZE, n_hypotheses: int = N_HYPOTHESES
+    ) -> None:
+        missing = [name for name in _FILES if not (path / name).is_file()]
+        if missing:
+            raise ModelError(
+                f"{path}: no Whisper model for ctranslate2 ({', '.join(missing)} missing); "
+                "get one with: voicebot models pull"
+            )
+        try:
+            self._model = ctranslate2.models.Whisper(
+                str(path), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
+            )
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
+        # tokenizers raises bare Exception for a damaged file.
+        except Exception as error:
+            raise ModelError(
+                f"{path}: the model can't be loaded ({error}); pull it anew"
+            ) from error
+        self._beam_size = beam_size
+        self._n_hypotheses = min(n_hypotheses, beam_size)
+        self._name = f"{path.name} int8 (ctranslate2 {ctranslate2.__version__})"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def is_streaming(self) -> bool:
+        return False
+
+    def start(self, hints: RecognitionHints) -> UtteranceRecognizer:
+        return _WhisperUtterance(self, hints)
+
+    def hear(self, samples: Samples, language: str) -> _Heard:
+        """One piece of audio, 8 kHz, at most 24 s."""
+        features = log_mel(_padded(samples), self._model.n_mels)
+        prompt = self._prompt(language)
+        audio_s = seconds(len(samples))
+        result = self._model.generate(
+            ctranslate2.StorageView.from_array(features[None]),
+            [prompt],
+            beam_size=self._beam_size,
+            num_hypotheses=self._n_hypotheses,
+            return_scores=True,
+            return_no_speech_prob=True,
+            # Nobody says more tokens than this; a loop would go on to 448 at full cost.
+            max_length=len(prompt) + 24 + int(12 * audio_s),
+        )[0]
+        readings = [
+            (self._tokenizer.decode(ids, skip_special_tokens=True).strip(), float(score))
+            for ids, score in zip(result.sequences_ids, result.scores, strict=True)
+        ]
+        return _judge(readings, float(result.no_speech_prob))
+
+    def _prompt(self, language: str) -> list[int]:
+        names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
+        ids = [self._tokenizer.token_to_id(name) for name in names]
+        known = [token for token in ids if token is not None]
+        if len(known) < len(ids):
+            raise ModelError(f"{self._name}: does not know the language {language}")
+        return known
+
+
+class _WhisperUtterance:
+    """Collects audio; every transcript is made from all of it."""
+
+    def __init__(self, recognizer: WhisperRecognizer, hints: RecognitionHints) -> None:
+        self._recognizer = recognizer
+        self._hints = hints
+        self._chunks: list[Samples] = []
+        self._last: Transcript | None = None
+
+    def accept(self, samples: Samples) -> str | None:
+        if len(samples):
+            self._chunks.append(samples)
+            self._last = None
+        return None
+
+    def transcribe(self) -> Transcript:
+        if self._last is None:
+            samples = np.concatenate(self._chunks) if self._chunks else np.zeros(0, dtype=np.int16)
+            self._chunks = [samples]
+            self._last = self._transcribe(samples)
+        return self._last
+
+    def _transcribe(self, samples: Samples) -> Transcript:
+        audio_s = seconds(len(samples))
+        # Of the whole process: ctranslate2 computes in a thread of its own.
+        cpu_before_s = time.process_time()
+        if speech_level(voice) < _SILENT_RMS or seconds(len(voice)) < _SHORTEST_S:
+            return Transcript("", confidence=0.0, no_speech=1.0, audio_s=audio_s)
+        pieces = split_at_pauses(voice, _LONGEST_PIECE_S)
+        heard = _joined([self._recognizer.hear(piece, self._hints.language) for piece in pieces])
+        return Transcript(
+            text=heard.text,
+            confidence=heard.confidence,
+            no_speech=heard.no_speech,
+            alternatives=heard.alternatives,
+            audio_s=audio_s,
+            cpu_ms=(time.process_time() - cpu_before_s) * 1000,
+        )
+
+
+def _padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """16 kHz in -1..1 at a set level, with silence behind."""
+    audio_s = seconds(len(samples))
+    padded_s = min(MAX_AUDIO_S, max(_MIN_PADDED_S, audio_s + _PADDING_S))
+    # The encoder halves the frames, so there is an even number of them.
+    n_frames = int(padded_s * MODEL_RATE / HOP_SAMPLES) // 2 * 2
+    gain = min(_MAX_GAIN, _SPEECH_RMS / max(speech_level(samples) / 32768, 1e-6))
+    levelled = np.clip(samples.astype(np.float32) * (gain / 32768), -1.0, 1.0)
+    padded = np.zeros(n_frames * HOP_SAMPLES, dtype=np.float32)
+    voice = soxr.resample(levelled, SAMPLE_RATE, MODEL_RATE)[: len(padded)]
+    padded[: len(voice)] = voice
+    return padded
+
+
+def _judge(readings: list[tuple[str, float]], no_speech: float) -> _Heard:
+    """Drop what was made up; the best of what is left."""
+    if no_speech > MAX_NO_SPEECH:
+        return _Heard("", 0.0, no_speech)
+    honest = [
+        (text, score)
+        for text, score in readings
+        if text and not is_made_up(text) and not has_loop(text)
+    ]
+    if honest:
+        text, score = honest[0]
+        others = dict.fromkeys(other for other, _ in honest[1:] if other != text)
+        return _Heard(text, confidence_of(score), no_speech, tuple(others))
+    looped, score = readings[0]
+    if not looped or is_made_up(looped):
+        return _Heard("", 0.0, no_speech)
+    return _Heard(without_loops(looped), min(_MAX_LOOP_CONFIDENCE, confidence_of(score)), no_speech)
+
+
+def _joined(pieces: list[_Heard]) -> _Heard:
+    """Several pieces as one; as sure as the least sure of those in which somebody spoke."""
+    if len(pieces) == 1:
+        return pieces[0]
+    spoken = [piece for piece in pieces if piece.text]
+    return _Heard(
+        text=" ".join(piece.text for piece in spoken),
+        confidence=min((piece.confidence for piece in spoken), default=0.0),
+        no_speech=min(piece.no_speech for piece in pieces),
+    )
