@@ -140,24 +140,27 @@ class _WhisperUtterance:
     def __init__(self, recognizer: WhisperRecognizer, hints: RecognitionHints) -> None:
         self._recognizer = recognizer
         self._hints = hints
-        self._chunks: list[Samples] = []
+        self._chunks: list[Samples] = [np.zeros(0, dtype=np.int16)]
+        self._last_voice: Samples | None = None
         self._last: Transcript | None = None
 
     def accept(self, samples: Samples) -> str | None:
-        if len(samples):
-            self._chunks.append(samples)
-            self._last = None
+        self._chunks.append(samples)
         return None
 
     def transcribe(self) -> Transcript:
-        if self._last is None:
-            samples = np.concatenate(self._chunks) if self._chunks else np.zeros(0, dtype=np.int16)
-            self._chunks = [samples]
-            self._last = self._transcribe(samples)
+        samples = np.concatenate(self._chunks)
+        self._chunks = [samples]
+        voice = trim_quiet(samples, _QUIET_BELOW_SPEECH_DB, _KEPT_QUIET_MS)
+        audio_s = seconds(len(samples))
+        # Asked again after nothing but silence came: the answer is the same, and free.
+        if self._last is not None and np.array_equal(voice, self._last_voice):
+            return replace(self._last, audio_s=audio_s, cpu_ms=0.0)
+        self._last_voice = voice
+        self._last = self._transcribe(voice, audio_s)
         return self._last
 
-    def _transcribe(self, samples: Samples) -> Transcript:
-        audio_s = seconds(len(samples))
+    def _transcribe(self, voice: Samples, audio_s: float) -> Transcript:
         # Of the whole process: ctranslate2 computes in a thread of its own.
         cpu_before_s = time.process_time()
         if speech_level(voice) < _SILENT_RMS or seconds(len(voice)) < _SHORTEST_S:
