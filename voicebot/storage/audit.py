@@ -23,7 +23,7 @@ _audit = tables.audit
 _installation = tables.installation
 
 FIRST_PREV_HASH = "0" * 64
-_PAGE = 500
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,13 @@ class AuditChain:
 class Audit:
     """Append-only; triggers in the database refuse changes and deletions too."""
 
-    def __init__(self, transactions: Transactions, chain: AuditChain | None) -> None:
+    def __init__(
+        self, transactions: Transactions, chain: AuditChain | None, page: int = PAGE
+    ) -> None:
+        """page: how many entries `verify_chain` reads at a time."""
         self._transactions = transactions
         self._chain = chain
+        self._page_size = page
 
     async def append(
         self, call_id: str | None, name: str, data: dict[str, object], at: datetime
@@ -138,7 +142,7 @@ class Audit:
             select(_audit)
             .where(_audit.c.audit_id.between(first_id, last_id))
             .order_by(_audit.c.audit_id)
-            .limit(_PAGE)
+            .limit(self._page_size)
         )
         return list((await connection.execute(query)).all())
 

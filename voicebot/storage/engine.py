@@ -61,11 +61,14 @@ def create_sqlite_file(url: URL) -> None:
         raise StorageError(f"{path}: {error.strerror}") from None
 
 
-def make_engine(url: URL, *, for_migration: bool = False) -> AsyncEngine:
+def make_engine(
+    url: URL, *, for_migration: bool = False, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+) -> AsyncEngine:
     """An engine for `url`. Raises StorageError where the driver is not installed.
 
     for_migration: one connection, and SQLite's foreign keys off. Alembic changes a SQLite
     table by copying and dropping it, which would delete the rows that point to it.
+    busy_timeout_ms: how long SQLite waits for another process's write.
     """
     options: dict[str, Any] = {
         # Errors would otherwise carry names, numbers and transcripts into logs.
@@ -92,18 +95,18 @@ def make_engine(url: URL, *, for_migration: bool = False) -> AsyncEngine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise StorageError(f"storage.url: {error}") from None
     if is_sqlite(url):
-        _set_up_sqlite(engine, has_foreign_keys=not for_migration)
+        _set_up_sqlite(engine, busy_timeout_ms, has_foreign_keys=not for_migration)
     return engine
 
 
-def _set_up_sqlite(engine: AsyncEngine, *, has_foreign_keys: bool) -> None:
+def _set_up_sqlite(engine: AsyncEngine, busy_timeout_ms: int, *, has_foreign_keys: bool) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: object) -> None:
         # The driver's own BEGIN comes late and not before reads or DDL; ours is below.
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         # First of all: changing the journal mode may itself have to wait.
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
         # Readers (web pages, `voicebot calls`) never hold up a call's writes, nor these them.
         cursor.execute("PRAGMA journal_mode = WAL")
         # NORMAL would outlive kill -9 but not a power cut. A promise told to the debtor as

@@ -31,64 +31,59 @@ class _Row(NamedTuple):
     pesel_last4: str
     postcode: str
     case_number: str
-    creditor: str
-    title: str
-    principal_gr: int
-    interest_gr: int
-    overdue_days: int
+    kind: str
+    principal_gr: str
+    interest_gr: str
+    overdue_days: str
 
 
-_PHONE_BILL = "faktura za usługi telefoniczne"
-_POWER_BILL = "faktura za energię elektryczną"
-_GAS_BILL = "faktura za gaz"
-_LOAN = "umowa pożyczki"
-_CARD = "umowa o kartę kredytową"
-_RENT = "opłaty za lokal"
-_INTERNET = "faktura za internet"
-_FITNESS = "umowa o karnet"
+_KINDS = {
+    "phone": ("Telefonia Zmyślona", "faktura za usługi telefoniczne"),
+    "power": ("Energia Przykładowa", "faktura za energię elektryczną"),
+    "gas": ("Gazownia Wzorcowa", "faktura za gaz"),
+    "internet": ("Internet Zmyślony", "faktura za internet"),
+    "gym": ("Siłownia Na Niby", "umowa o karnet"),
+    "rent": ("Spółdzielnia Fikcyjna", "opłaty za lokal"),
+    "loan": ("Pożyczki Na Niby", "umowa pożyczki"),
+    "credit": ("Bank Przykładowy", "umowa kredytu"),
+    "card": ("Bank Przykładowy", "umowa o kartę kredytową"),
+}
+"""Creditor and title."""
 
-_TELEPHONY = "Telefonia Zmyślona"
-_POWER = "Energia Przykładowa"
-_GAS = "Gazownia Wzorcowa"
-_LENDER = "Pożyczki Na Niby"
-_BANK = "Bank Przykładowy"
-_HOUSING = "Spółdzielnia Fikcyjna"
-_NETWORK = "Internet Zmyślony"
-_GYM = "Siłownia Na Niby"
-
-# fmt: off
-_ROWS = (
-    _Row("Jan", "Kowalski", "m", "1980-05-08", "7834", "00-950", "24681357", _TELEPHONY, _PHONE_BILL, 123_450, 6_040, 95),
-    _Row("Anna", "Nowak", "f", "1975-03-21", "4521", "30-002", "31524679", _POWER, _POWER_BILL, 48_716, 1_209, 42),
-    _Row("Piotr", "Wiśniewski", "m", "1991-11-30", "0316", "80-299", "45137826", _LENDER, _LOAN, 250_000, 31_875, 180),
-    _Row("Katarzyna", "Wójcik", "f", "1988-07-02", "6287", "50-123", "52763148", _BANK, _CARD, 374_211, 40_518, 210),
-    _Row("Tomasz", "Kamiński", "m", "1969-01-15", "1572", "61-712", "67318245", _HOUSING, _RENT, 96_000, 2_733, 67),
-    _Row("Magdalena", "Lewandowska", "f", "1994-09-12", "8804", "90-411", "73852416", _NETWORK, _INTERNET, 17_970, 255, 33),
-    _Row("Andrzej", "Zieliński", "m", "1957-12-24", "2690", "20-031", "86274513", _GAS, _GAS_BILL, 61_384, 1_902, 58),
-    _Row("Agnieszka", "Szymańska", "f", "1983-04-17", "5943", "40-098", "92416735", _TELEPHONY, _PHONE_BILL, 32_145, 688, 40),
-    _Row("Krzysztof", "Woźniak", "m", "1978-08-29", "3178", "15-865", "18365427", _BANK, _LOAN, 1_205_000, 148_630, 320),
-    _Row("Barbara", "Dąbrowska", "f", "1962-06-06", "7462", "35-064", "29547183", _POWER, _POWER_BILL, 54_002, 1_417, 50),
-    _Row("Marcin", "Kozłowski", "m", "1986-02-11", "0951", "25-303", "36978214", _GYM, _FITNESS, 77_400, 3_120, 121),
-    _Row("Ewa", "Jankowska", "f", "1999-10-05", "2327", "70-415", "41289563", _NETWORK, _INTERNET, 23_960, 301, 29),
-    _Row("Michał", "Mazur", "m", "1972-07-19", "6413", "85-027", "58491672", _LENDER, _LOAN, 180_000, 20_440, 155),
-    _Row("Joanna", "Kwiatkowska", "f", "1990-12-01", "9165", "10-542", "64852937", _TELEPHONY, _PHONE_BILL, 89_933, 3_871, 88),
-    _Row("Paweł", "Krawczyk", "m", "1981-03-03", "4858", "65-001", "79125384", _HOUSING, _RENT, 312_080, 12_745, 132),
-    _Row("Monika", "Kaczmarek", "f", "1977-05-26", "3709", "45-018", "83691742", _GAS, _GAS_BILL, 40_515, 874, 37),
-    _Row("Grzegorz", "Piotrowski", "m", "1966-09-09", "5234", "33-100", "97534628", _POWER, _POWER_BILL, 72_650, 2_268, 61),
-    _Row("Małgorzata", "Grabowska", "f", "1959-01-31", "8046", "42-217", "15947836", _BANK, _CARD, 540_900, 66_025, 240),
-    _Row("Łukasz", "Pawłowski", "m", "1995-06-14", "1693", "26-600", "23716985", _GYM, _FITNESS, 59_700, 1_988, 74),
-    _Row("Beata", "Michalska", "f", "1971-11-18", "7681", "87-100", "38149265", _LENDER, _LOAN, 95_500, 9_310, 110),
-    _Row("Rafał", "Nowicki", "m", "1984-10-22", "2419", "59-220", "46592871", _NETWORK, _INTERNET, 35_940, 812, 45),
-    _Row("Dorota", "Adamczyk", "f", "1968-08-07", "0540", "75-202", "51873694", _TELEPHONY, _PHONE_BILL, 21_003, 397, 31),
-    _Row("Jakub", "Dudek", "m", "1997-02-27", "9372", "22-400", "62497158", _BANK, _LOAN, 815_000, 90_215, 275),
-    _Row("Zofia", "Zając", "f", "1953-04-04", "6128", "97-300", "76281943", _HOUSING, _RENT, 128_640, 4_996, 99),
-)
-# fmt: on
+_TABLE = """
+Jan         Kowalski     m  1980-05-08  7834  00-950  24681357  phone      123450    6040   95
+Anna        Nowak        f  1975-03-21  4521  30-002  31524679  power       48716    1209   42
+Piotr       Wiśniewski   m  1991-11-30  0316  80-299  45137826  loan       250000   31875  180
+Katarzyna   Wójcik       f  1988-07-02  6287  50-123  52763148  card       374211   40518  210
+Tomasz      Kamiński     m  1969-01-15  1572  61-712  67318245  rent        96000    2733   67
+Magdalena   Lewandowska  f  1994-09-12  8804  90-411  73852416  internet    17970     255   33
+Andrzej     Zieliński    m  1957-12-24  2690  20-031  86274513  gas         61384    1902   58
+Agnieszka   Szymańska    f  1983-04-17  5943  40-098  92416735  phone       32145     688   40
+Krzysztof   Woźniak      m  1978-08-29  3178  15-865  18365427  credit    1205000  148630  320
+Barbara     Dąbrowska    f  1962-06-06  7462  35-064  29547183  power       54002    1417   50
+Marcin      Kozłowski    m  1986-02-11  0951  25-303  36978214  gym         77400    3120  121
+Ewa         Jankowska    f  1999-10-05  2327  70-415  41289563  internet    23960     301   29
+Michał      Mazur        m  1972-07-19  6413  85-027  58491672  loan       180000   20440  155
+Joanna      Kwiatkowska  f  1990-12-01  9165  10-542  64852937  phone       89933    3871   88
+Paweł       Krawczyk     m  1981-03-03  4858  65-001  79125384  rent       312080   12745  132
+Monika      Kaczmarek    f  1977-05-26  3709  45-018  83691742  gas         40515     874   37
+Grzegorz    Piotrowski   m  1966-09-09  5234  33-100  97534628  power       72650    2268   61
+Małgorzata  Grabowska    f  1959-01-31  8046  42-217  15947836  card       540900   66025  240
+Łukasz      Pawłowski    m  1995-06-14  1693  26-600  23716985  gym         59700    1988   74
+Beata       Michalska    f  1971-11-18  7681  87-100  38149265  loan        95500    9310  110
+Rafał       Nowicki      m  1984-10-22  2419  59-220  46592871  internet    35940     812   45
+Dorota      Adamczyk     f  1968-08-07  0540  75-202  51873694  phone       21003     397   31
+Jakub       Dudek        m  1997-02-27  9372  22-400  62497158  credit     815000   90215  275
+Zofia       Zając        f  1953-04-04  6128  97-300  76281943  rent       128640    4996   99
+"""
 
 
 def sample_debtors(today: date) -> list[SampleDebtor]:
     """The same people every time; only their due dates move with `today`."""
-    return [_debtor(number, row, today) for number, row in enumerate(_ROWS, start=1)]
+    return [
+        _debtor(number, _Row(*line.split()), today)
+        for number, line in enumerate(_TABLE.strip().splitlines(), start=1)
+    ]
 
 
 async def add_samples(database: Database, today: date) -> int:
@@ -113,15 +108,17 @@ def _debtor(number: int, row: _Row, today: date) -> SampleDebtor:
         pesel_last4=row.pesel_last4,
         postcode=row.postcode,
     )
+    creditor, title = _KINDS[row.kind]
+    principal_gr, interest_gr = int(row.principal_gr), int(row.interest_gr)
     case = Case(
         case_id=0,
         contact_id=0,
         case_number=row.case_number,
-        creditor=row.creditor,
-        title=row.title,
-        principal_gr=row.principal_gr,
-        interest_gr=row.interest_gr,
-        balance_gr=row.principal_gr + row.interest_gr,
-        due_date=today - timedelta(days=row.overdue_days),
+        creditor=creditor,
+        title=title,
+        principal_gr=principal_gr,
+        interest_gr=interest_gr,
+        balance_gr=principal_gr + interest_gr,
+        due_date=today - timedelta(days=int(row.overdue_days)),
     )
     return SampleDebtor(contact, case)

@@ -13,8 +13,10 @@ from tests.integration.storage.examples import ANNA, ANSWER, CALL, LOAN, NOW, ca
 from tests.postgresql import PostgresqlServer
 from tests.storage_fakes import SECRET
 from voicebot.errors import StorageError
-from voicebot.storage import engine
+from voicebot.storage.calls import Calls
 from voicebot.storage.database import Database
+from voicebot.storage.engine import database_url, make_engine
+from voicebot.storage.transactions import Transactions
 
 
 def _turn(number: int):
@@ -176,18 +178,18 @@ async def test_lost_server_is_an_error_that_may_be_retried(postgresql: Postgresq
         await Database.open(postgresql.url("no_such_database"), SECRET)
 
 
-async def test_locked_sqlite_is_an_error_that_may_be_retried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
+async def test_locked_sqlite_is_an_error_that_may_be_retried(tmp_path: Path):
     path = tmp_path / "voicebot.sqlite3"
-    database = await Database.open(f"sqlite:///{path}", SECRET)
+    url = f"sqlite:///{path}"
+    await (await Database.open(url, SECRET)).close()
+    transactions = Transactions(make_engine(database_url(url), busy_timeout_ms=20))
+    calls = Calls(transactions)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError, match="locked") as caught:
-        await database.calls.start(CALL)
+        await calls.start(CALL)
     assert caught.value.retryable
     other.close()
-    await database.calls.start(CALL)
-    assert await database.calls.get("c-1") == CALL
-    await database.close()
+    await calls.start(CALL)
+    assert await calls.get("c-1") == CALL
+    await transactions.close()
