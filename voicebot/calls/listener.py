@@ -20,7 +20,7 @@ from voicebot.settings import TurnSettings
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 from voicebot.speech.speech_service import SpeechService, Utterance
 
-PRE_ROLL_FRAMES = 20
+RECENT_FRAMES = 20
 """400 ms kept from before the detector was sure, so that no first syllable is lost."""
 
 
@@ -72,10 +72,9 @@ class Listener:
         self._settings = settings
         self._phrases = phrases
         self._hints = RecognitionHints(phrases=phrases)
-        self._recent: deque[Samples] = deque(maxlen=PRE_ROLL_FRAMES)
+        self._recent: deque[Samples] = deque(maxlen=RECENT_FRAMES)
         self._utterance: Utterance | None = None
         self._early: asyncio.Task[Transcript] | None = None
-        self._last_speech_at = 0.0
         self._is_bot_speaking = False
         self._began_over_bot = False
         self._turn: HeardTurn | None = None
@@ -102,22 +101,21 @@ class Listener:
     def receive_frame(self, frame: AudioFrame, now: float) -> bool:
         """Take in 20 ms that arrived at `now`; whether they are speech."""
         is_speech = not frame.is_concealed and self._vad.is_speech(frame.samples)
-        if is_speech:
-            self._last_speech_at = now
         if self._utterance is not None:
             self._utterance.feed(frame.samples)
         else:
             self._recent.append(frame.samples)
-        for event in self._detector.receive_frame(is_speech, frame.rtp_time):
-            match event:
-                case SpeechStarted():
-                    self._start_utterance()
-                case PauseHeard():
-                    self._transcribe_early()
-                case SpeechResumed():
-                    self._drop_early()
-                case TurnEnded():
-                    self._end_turn(event)
+        match self._detector.receive_frame(is_speech, frame.rtp_time):
+            case SpeechStarted(at_samples=start):
+                self._start_utterance((frame.rtp_time - start) // FRAME_SAMPLES + 1)
+            case PauseHeard():
+                self._transcribe_early()
+            case SpeechResumed():
+                self._drop_early()
+            case TurnEnded() as event:
+                self._end_turn(event, now)
+            case None:
+                pass
         return is_speech
 
     def take_turn(self) -> HeardTurn | None:
@@ -133,10 +131,11 @@ class Listener:
             self._utterance = None
         self._speech.close()
 
-    def _start_utterance(self) -> None:
+    def _start_utterance(self, n_frames: int) -> None:
+        """Open the utterance with the last `n_frames` frames, pre-roll included."""
         self._began_over_bot = self._is_bot_speaking
         self._utterance = self._speech.open_utterance(self._hints)
-        for samples in self._recent:
+        for samples in list(self._recent)[-n_frames:]:
             self._utterance.feed(samples)
         self._recent.clear()
 
@@ -151,13 +150,13 @@ class Listener:
             self._early.cancel()
             self._early = None
 
-    def _end_turn(self, event: TurnEnded) -> None:
+    def _end_turn(self, event: TurnEnded, now: float) -> None:
         if self._utterance is None:
             return
         self._turn = HeardTurn(
-            started_s=event.start / SAMPLE_RATE,
-            ended_s=(event.end + FRAME_SAMPLES) / SAMPLE_RATE,
-            ended_at=self._last_speech_at,
+            started_s=event.start_samples / SAMPLE_RATE,
+            ended_s=event.end_samples / SAMPLE_RATE,
+            ended_at=now - (event.decided_at_samples - event.end_samples) / SAMPLE_RATE,
             is_over_bot=self._began_over_bot,
             _utterance=self._utterance,
             _early=self._early,

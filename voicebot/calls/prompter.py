@@ -74,7 +74,9 @@ class Prompter:
             try:
                 await self._say_sentence(utterance_id, sentence, say.rate)
             except SpeechWorkerError as error:
-                log.warning("a sentence could not be synthesised", extra={"kind": type(error).__name__})
+                log.warning(
+                    "a sentence could not be synthesised", extra={"kind": type(error).__name__}
+                )
             if utterance_id not in self._prompts:
                 return
         self._playout.finish(utterance_id)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -321,6 +320,7 @@ class CallSession:
                         action.reason,
                         None,
                         now,
+                        wanted=action.wanted,
                     )
                 )
             case RecordEvent():
@@ -484,5 +484,3 @@ class CallSession:
             if isinstance(action, RecordPromise | RecordCallback | RecordEvent):
                 await self._record(action)
         return self._engine.disposition
-
-

@@ -1,0 +1,193 @@
+"""Composition root: builds every part of a node and joins them. Read it as the map."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from voicebot.calls.leg import CallLeg
+from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.reception import CallParts, Conversation, Reception
+from voicebot.clock import Clock, SystemClock
+from voicebot.dialogue.engine import make_classifier
+from voicebot.dialogue.script import Script
+from voicebot.dialogue.script_loader import load_script
+from voicebot.errors import ScriptError
+from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.media.pacer import Pacer
+from voicebot.media.vad import VoiceActivityDetector, WebrtcVad
+from voicebot.settings import Settings
+from voicebot.speech.model_catalogue import load_catalogue
+from voicebot.speech.model_store import ModelStore
+from voicebot.speech.prompt_cache import PromptCache
+from voicebot.speech.recognizer_choice import RecognizerChoice, choose_recognizer
+from voicebot.speech.voice_choice import VoiceChoice, choose_voice
+from voicebot.speech.worker_parts import WorkerSpec
+from voicebot.speech.worker_pool import SpeechPool
+from voicebot.storage.database import Database
+from voicebot.storage.samples import add_samples
+from voicebot.storage.secret import load_secret
+from voicebot.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+
+def find_script(name: str) -> Path:
+    """A script by name (in call_scripts/) or by path. Raises ScriptError."""
+    bundled = Path(__file__).parent / "_bundled" / "call_scripts"
+    checkout = Path(__file__).parent.parent / "call_scripts"
+    for path in (Path(name), checkout / f"{name}.yaml", bundled / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    raise ScriptError([f"{name}: no such call script, neither a path nor a name in call_scripts/"])
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChoices:
+    """Which recogniser and voice this installation has."""
+
+    recognizer: RecognizerChoice
+    voice: VoiceChoice
+
+
+def choose_speech(settings: Settings) -> SpeechChoices:
+    """Raises ModelError saying which command gets what is missing."""
+    store = ModelStore(
+        Path(settings.models_directory), load_catalogue(), mirror=settings.models_mirror
+    )
+    return SpeechChoices(
+        choose_recognizer(settings.use, settings.speech.recognizer, store),
+        choose_voice(settings.use, settings.speech.synthesizer, store),
+    )
+
+
+def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
+    return SpeechPool(
+        WorkerSpec(
+            choices.recognizer,
+            choices.voice,
+            settings.models_directory,
+            settings.speech.transcribe_timeout_s,
+            log_level=settings.log_level,
+        ),
+        settings.speech.workers,
+    )
+
+
+def vad_maker(settings: Settings) -> Callable[[], VoiceActivityDetector]:
+    """Makes a voice activity detector for each call. Raises ModelError for a missing model."""
+    if settings.speech.vad == "webrtc":
+        return WebrtcVad
+    from voicebot.speech.backends.silero import SileroVad  # an optional extra
+
+    store = ModelStore(Path(settings.models_directory), load_catalogue())
+    path = store.path("silero-vad")
+    return lambda: SileroVad(path)
+
+
+class Node:
+    """Everything that one `voicebot serve` runs. `start`, then `stop`; each once."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        # After a crash a node closes its own open calls; a one-off call has no port and no past.
+        self.name = f"{socket.gethostname()}:{settings.sip.port or uuid.uuid4().hex[:8]}"
+        self.live_calls = LiveCalls()
+        self.choices = choose_speech(settings)
+        self.script: Script = load_script(find_script(settings.dialogue.script))
+        self.pacer = Pacer(self.clock)
+        self.pool = make_pool(settings, self.choices)
+        self.sip = SipEndpoint(settings.sip, self.pacer, self.clock, self._take_sip_call)
+        self.database: Database | None = None
+        self.web: WebServer | None = None
+        self._reception: Reception | None = None
+
+    async def start(self, progress: Progress, with_samples: bool = False) -> None:
+        """Bring everything up, in the order in which a call needs it.
+
+        Raises VoicebotError (what to do is in the text) or OSError (an address is taken).
+        """
+        settings = self.settings
+        settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.database = await Database.open(settings.database_url, load_secret(settings.data_path))
+        n_orphans = await self.database.calls.close_orphans(self.clock.now(), self.name)
+        if n_orphans:
+            progress(f"{n_orphans} calls of a process that was killed are closed as unknown")
+        if with_samples:
+            zone = ZoneInfo(settings.dialogue.timezone)
+            await add_samples(self.database, self.clock.now().astimezone(zone).date())
+        progress("Starting speech workers")
+        await self.pool.start()
+        variables: dict[str, object] = {"company": settings.dialogue.company}
+        prompt_audio = await self._prepare_prompts(progress, variables)
+        self._reception = Reception(
+            CallParts(
+                conversation=Conversation(
+                    self.script,
+                    make_classifier(self.script),
+                    variables,
+                    ZoneInfo(settings.dialogue.timezone),
+                ),
+                prompt_audio=prompt_audio,
+                open_speech=self.pool.open_call,
+                make_vad=vad_maker(settings),
+                store=self.database,
+                turns=settings.turns,
+                recordings_path=settings.recordings_path if settings.recording.enabled else None,
+                clock=self.clock,
+                node=self.name,
+            ),
+            self.live_calls,
+        )
+        await self.sip.start()
+        self.web = WebServer(
+            settings,
+            self.database,
+            self.live_calls,
+            self.pool,
+            self.sip,
+            self.pacer,
+            self.clock,
+            self.take_call,
+        )
+        await self.web.start()
+
+    async def stop(self) -> None:
+        """Say goodbye to running calls and write everything down."""
+        await self.sip.stop()
+        if self.web is not None:
+            await self.web.stop()
+        await self.pool.stop()
+        if self.database is not None:
+            await self.database.close()
+
+    async def take_call(self, leg: CallLeg) -> str:
+        """Run the dialogue on an answered leg until the call is over; its id."""
+        if self._reception is None:
+            raise RuntimeError("the node has not been started")
+        return await self._reception.take(leg)
+
+    async def _take_sip_call(self, incoming: IncomingCall) -> None:
+        await self.take_call(await incoming.answer())
+
+    async def _prepare_prompts(
+        self, progress: Progress, variables: dict[str, object]
+    ) -> PromptCache:
+        """Have every prompt without variables on disk before the first call."""
+        speech = self.pool.open_call()
+        cache = PromptCache(self.settings.data_path, self.pool.info.synthesizer)
+        prompts = [(text, 1.0) for text in self.script.static_prompts(variables).values()]
+        progress(f"Preparing {len(prompts)} prompts")
+        try:
+            await cache.warm(prompts, speech.synthesize)
+        finally:
+            speech.close()
+        return cache

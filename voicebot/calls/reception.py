@@ -1,0 +1,119 @@
+"""Takes answered legs and runs a call session on each, with everything they share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from voicebot.calls.barge_in import BargeIn
+from voicebot.calls.case_directory import CaseDirectory, CaseStore
+from voicebot.calls.ledger import CallLedger, SystemOfRecord
+from voicebot.calls.leg import CallLeg
+from voicebot.calls.listener import Listener
+from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.prompter import PromptAudio, Prompter
+from voicebot.calls.session import CallSession
+from voicebot.clock import Clock
+from voicebot.dialogue.engine import DialogueEngine
+from voicebot.dialogue.nlu import IntentClassifier
+from voicebot.dialogue.script import Script
+from voicebot.media.recorder import Recorder
+from voicebot.media.turn_detector import TurnDetector
+from voicebot.media.vad import VoiceActivityDetector
+from voicebot.records import CallRecord
+from voicebot.settings import TurnSettings
+from voicebot.speech.speech_service import SpeechService
+
+log = logging.getLogger(__name__)
+
+
+class Store(SystemOfRecord, Protocol):
+    """The database as calls need it."""
+
+    @property
+    def cases(self) -> CaseStore: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The script every call of this node follows, ready for use."""
+
+    script: Script
+    classifier: IntentClassifier
+    variables: Mapping[str, object]
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """What all calls of a node share. `recordings_path` None: nothing is recorded."""
+
+    conversation: Conversation
+    prompt_audio: PromptAudio
+    open_speech: Callable[[], SpeechService]
+    make_vad: Callable[[], VoiceActivityDetector]
+    store: Store
+    turns: TurnSettings
+    recordings_path: Path | None
+    clock: Clock
+    node: str
+
+
+class Reception:
+    """One call after the other or many at once: each has its own session and nothing shared
+    that another could break."""
+
+    def __init__(self, parts: CallParts, live_calls: LiveCalls) -> None:
+        self._parts = parts
+        self._live_calls = live_calls
+
+    async def take(self, leg: CallLeg) -> str:
+        """Run the call on an answered leg until it is over; its call id."""
+        parts = self._parts
+        recorder = self._start_recording(leg)
+        now = parts.clock.now()
+        record = CallRecord(
+            call_id=leg.leg_id,
+            direction=leg.direction,
+            leg_kind=leg.kind,
+            remote_party=leg.remote_party,
+            local_party=leg.local_party,
+            script=parts.conversation.script.name,
+            started_at=now,
+            answered_at=now,
+            recording_path=str(recorder.path) if recorder is not None else "",
+            node=parts.node,
+        )
+        log.info("call answered", extra={"call_id": record.call_id, "leg_kind": leg.kind})
+        speech = parts.open_speech()
+        session = CallSession(
+            leg=leg,
+            engine=DialogueEngine(
+                parts.conversation.script,
+                parts.conversation.classifier,
+                parts.conversation.variables,
+                parts.conversation.timezone,
+            ),
+            listener=Listener(
+                parts.make_vad(), TurnDetector(parts.turns.max_turn_s), speech, parts.turns
+            ),
+            prompter=Prompter(leg.playout, parts.prompt_audio, speech),
+            cases=CaseDirectory(parts.store.cases),
+            ledger=CallLedger(parts.store, record),
+            live_calls=self._live_calls,
+            barge_in=BargeIn(parts.turns.barge_in_ms),
+            clock=parts.clock,
+        )
+        await session.run()
+        return record.call_id
+
+    def _start_recording(self, leg: CallLeg) -> Recorder | None:
+        if self._parts.recordings_path is None:
+            return None
+        day = self._parts.clock.now().strftime("%Y-%m-%d")
+        leg.recorder = Recorder(self._parts.recordings_path / day / f"{leg.leg_id}.wav")
+        return leg.recorder

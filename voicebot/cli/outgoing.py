@@ -1,0 +1,69 @@
+"""`voicebot call`: place one call and hold the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from voicebot.logs import configure_logging
+from voicebot.records import Speaker
+from voicebot.settings import Settings, load_settings
+
+console = Console(stderr=True)
+
+
+def call(
+    uri: str = typer.Argument(..., help="Whom to call, such as sip:anna@192.0.2.10:5060."),
+    settings_file: Path | None = typer.Option(None, "--settings", "-s", help="Settings file."),
+    script: str = typer.Option("", help="Call script; the settings' one if not given."),
+    demo: bool = typer.Option(False, help="Use the demonstration voice and sample debtors."),
+    ring_s: float = typer.Option(45.0, min=1, help="Seconds to let it ring."),
+) -> None:
+    """Call a SIP address and hold the conversation of the call script.
+
+    The call takes ports of its own, so a running server is not disturbed; its record goes to
+    the same database.
+
+    Examples:
+
+        voicebot call sip:anna@192.0.2.10
+
+        voicebot call sip:100@pbx.local:5060 --script infolinia --demo
+    """
+    settings = load_settings(settings_file)
+    changes: dict[str, object] = {
+        "sip": settings.sip.model_copy(update={"port": 0}),
+        "web": settings.web.model_copy(update={"port": 0}),
+        "speech": settings.speech.model_copy(update={"workers": 1}),
+    }
+    if demo:
+        changes["use"] = "demo"
+    if script:
+        changes["dialogue"] = settings.dialogue.model_copy(update={"script": script})
+    settings = settings.model_copy(update=changes)
+    configure_logging(settings.log_level)
+    asyncio.run(_call(settings, uri, ring_s, demo))
+
+
+async def _call(settings: Settings, uri: str, ring_s: float, demo: bool) -> None:
+    from voicebot.app import Node  # loads everything; --help and the small commands need not
+
+    node = Node(settings)
+    try:
+        await node.start(lambda line: console.print(line, style="dim"), with_samples=demo)
+        console.print("Calling")
+        leg = await node.sip.call(uri, settings.sip.user, ring_s)
+        console.print("Answered")
+        call_id = await node.take_call(leg)
+        if node.database is None:
+            return
+        for turn in await node.database.calls.turns(call_id):
+            who = "bot   " if turn.speaker is Speaker.BOT else "caller"
+            print(f"{turn.started_s:6.1f} s  {who}  {turn.text}")
+        record = await node.database.calls.get(call_id)
+        print(f"{call_id}: {record.disposition}")
+    finally:
+        await node.stop()

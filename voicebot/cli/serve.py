@@ -1,0 +1,96 @@
+"""`voicebot serve`: run a node until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from voicebot.errors import VoicebotError
+from voicebot.logs import configure_logging
+from voicebot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from voicebot.app import Node
+
+console = Console(stderr=True)
+
+
+def serve(
+    settings_file: Path | None = typer.Option(
+        None, "--settings", "-s", help="Settings file; without it ./voicebot.toml is read."
+    ),
+    demo: bool = typer.Option(
+        False,
+        help="Demonstration: the intelligible voice, synthetic sample debtors, ports as set.",
+    ),
+) -> None:
+    """Answer calls until SIGTERM or Ctrl-C.
+
+    Examples:
+
+        voicebot serve --demo
+
+        voicebot serve --settings /etc/voicebot.toml
+
+        VOICEBOT_SIP__PORT=5080 voicebot serve
+    """
+    settings = load_settings(settings_file)
+    if demo:
+        settings = settings.model_copy(update={"use": "demo"})
+    configure_logging(settings.log_level)
+    _take_fast_loop()
+    asyncio.run(_serve(settings, demo))
+
+
+def _take_fast_loop() -> None:
+    """uvloop where it is installed; asyncio's own loop works too."""
+    try:
+        import uvloop
+    except ImportError:
+        return
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+async def _serve(settings: Settings, demo: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    from voicebot.app import Node  # loads everything; --help and the small commands need not
+
+    node = Node(settings)
+    try:
+        await node.start(lambda line: console.print(line, style="dim"), with_samples=demo)
+        _introduce(node, demo)
+        await stop.wait()
+        console.print("Stopping: running calls are ended politely")
+    except OSError as error:
+        raise VoicebotError(
+            f"cannot listen: {error.strerror or error}; another program may have the port "
+            "(set sip.port or web.port)"
+        ) from None
+    finally:
+        await node.stop()
+
+
+def _introduce(node: Node, demo: bool) -> None:
+    """Say what runs, under which licences, and how to reach it."""
+    voice, recognizer = node.choices.voice, node.choices.recognizer
+    console.print(f"Recogniser  {recognizer.model_id} ({recognizer.licence})")
+    console.print(f"Voice       {voice.model_id or voice.engine} ({voice.licence})")
+    for advice in (recognizer.how_to_improve, voice.how_to_improve):
+        if advice:
+            console.print(f"            {advice}", style="yellow")
+    if demo:
+        console.print("Debtors     synthetic samples: voicebot cases --demo shows what to say")
+    print(f"SIP         {node.sip.local_uri}  (UDP and TCP)")
+    if node.web is not None:
+        print(f"Web phone   {node.web.url}/phone")
+        print(f"Console     {node.web.url}/")
+    sys.stdout.flush()
