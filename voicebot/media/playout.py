@@ -68,12 +68,15 @@ class Playout:
         samples: int16, mono, 8 kHz, any length; not to be changed afterwards.
         is_last: nothing more will come for this utterance; else call `say` again or `finish`.
         """
+        if samples.dtype != np.int16:
+            # Floats in -1..1 would become silence without anybody noticing.
+            raise TypeError(f"samples must be int16, not {samples.dtype}")
         utterance = self._find(utterance_id)
         if utterance is None:
             utterance = _Utterance(utterance_id)
             self._utterances.append(utterance)
         if len(samples):
-            utterance.chunks.append(np.ascontiguousarray(samples, dtype=np.int16))
+            utterance.chunks.append(np.ascontiguousarray(samples))
         utterance.is_complete = is_last
 
     def finish(self, utterance_id: int) -> None:

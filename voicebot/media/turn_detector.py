@@ -17,7 +17,7 @@ PRE_ROLL_SAMPLES = SAMPLE_RATE // 5
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The caller has begun to speak. at_samples: where the turn's audio begins, pre-roll included."""
+    """The caller has begun to speak; the turn's audio begins at `at_samples` (with pre-roll)."""
 
     at_samples: int
 

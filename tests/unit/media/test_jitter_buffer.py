@@ -1,0 +1,256 @@
+"""Order out of what the network delivers, at the least delay that works."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voicebot.audio import FRAME_SAMPLES
+from voicebot.media.jitter_buffer import JitterBuffer
+
+Arrival = tuple[float, int, bytes]
+"""Tick at which it arrives (fraction: within the tick), RTP timestamp, payload."""
+
+
+def payload(number: int) -> bytes:
+    """A frame that tells its number."""
+    return number.to_bytes(4) * (FRAME_SAMPLES // 4)
+
+
+def number_of(frame: bytes | None) -> int | None:
+    return None if frame is None else int.from_bytes(frame[:4])
+
+
+def never_quiet(_: bytes) -> bool:
+    return False
+
+
+def always_quiet(_: bytes) -> bool:
+    return True
+
+
+class LossyLink:
+    """Sends a frame every 20 ms through a network that loses, delays and reorders.
+
+    clock_ratio: the sender's clock against ours. delay_ms: of each packet, random within.
+    """
+
+    def __init__(
+        self,
+        seed: int = 1,
+        loss: float = 0.0,
+        delay_ms: tuple[float, float] = (0.0, 0.0),
+        clock_ratio: float = 1.0,
+        first_timestamp: int = 0,
+    ) -> None:
+        self._random = random.Random(seed)
+        self._loss = loss
+        self._delay_ms = delay_ms
+        self._clock_ratio = clock_ratio
+        self._first_timestamp = first_timestamp
+
+    def arrivals(self, n_frames: int) -> list[Arrival]:
+        sent = []
+        for number in range(n_frames):
+            if self._random.random() < self._loss:
+                continue
+            delay = self._random.uniform(*self._delay_ms) / 20
+            timestamp = (self._first_timestamp + number * FRAME_SAMPLES) % (1 << 32)
+            sent.append((0.5 + number / self._clock_ratio + delay, timestamp, payload(number)))
+        return sorted(sent)
+
+
+def play(buffer: JitterBuffer, arrivals: Iterable[Arrival], n_ticks: int) -> list[int | None]:
+    """The numbers of the frames that come out, tick by tick."""
+    waiting = list(arrivals)[::-1]
+    heard = []
+    for tick in range(n_ticks):
+        while waiting and waiting[-1][0] <= tick:
+            _, timestamp, data = waiting.pop()
+            buffer.put(timestamp, data, ssrc=1)
+        heard.append(number_of(buffer.get()))
+    return heard
+
+
+def frames(heard: list[int | None]) -> list[int]:
+    return [number for number in heard if number is not None]
+
+
+def test_steady_stream_is_played_whole_after_the_least_delay() -> None:
+    buffer = JitterBuffer(never_quiet)
+    heard = play(buffer, LossyLink().arrivals(500), 510)
+    assert frames(heard) == list(range(500))
+    assert heard[:4] == [None, None, 0, 1]  # arrives in tick 1, is held for one more
+    assert buffer.delay_ms == 20
+    assert (buffer.stats.lost, buffer.stats.late, buffer.stats.resets) == (0, 0, 0)
+
+
+def test_lost_packets_are_gaps_in_their_place() -> None:
+    arrivals = [arrival for arrival in LossyLink().arrivals(100) if number_of(arrival[2]) != 50]
+    heard = play(JitterBuffer(never_quiet), arrivals, 102)
+    start = heard.index(0)
+    assert heard[start + 49 : start + 52] == [49, None, 51]
+
+
+def test_swapped_packets_are_put_in_order() -> None:
+    arrivals = LossyLink().arrivals(100)
+    at, timestamp, data = arrivals[50]
+    arrivals[50] = (at + 1.1, timestamp, data)
+    buffer = JitterBuffer(never_quiet, min_delay_ms=40)
+    assert frames(play(buffer, sorted(arrivals), 105)) == list(range(100))
+
+
+def test_doubled_packets_are_played_once() -> None:
+    arrivals = sorted(LossyLink().arrivals(100) * 2)
+    buffer = JitterBuffer(never_quiet)
+    assert frames(play(buffer, arrivals, 105)) == list(range(100))
+    assert buffer.stats.duplicated == 100
+
+
+def test_timestamps_wrap() -> None:
+    link = LossyLink(first_timestamp=(1 << 32) - 50 * FRAME_SAMPLES)
+    buffer = JitterBuffer(never_quiet)
+    assert frames(play(buffer, link.arrivals(100), 105)) == list(range(100))
+    assert buffer.stats.resets == 0
+
+
+@pytest.mark.parametrize("spread_ms", [30, 60, 120])
+def test_delay_grows_with_the_jitter_until_few_packets_are_late(spread_ms: int) -> None:
+    buffer = JitterBuffer(never_quiet)
+    link = LossyLink(seed=7, delay_ms=(0, spread_ms))
+    heard = play(buffer, link.arrivals(3000), 3020)
+    late_ones = 2000 - len([number for number in frames(heard) if number >= 1000])
+    assert late_ones <= 2000 * 0.04
+    assert spread_ms - 40 <= buffer.delay_ms <= spread_ms + 40
+    assert frames(heard) == sorted(set(frames(heard)))
+
+
+def test_delay_shrinks_again_when_the_network_recovers() -> None:
+    buffer = JitterBuffer(always_quiet)
+    rough = LossyLink(delay_ms=(0, 120)).arrivals(500)
+    smooth = [
+        (number + 0.5, number * FRAME_SAMPLES, payload(number)) for number in range(506, 1500)
+    ]
+    play(buffer, sorted([*rough, *smooth]), 1500)
+    assert buffer.delay_ms <= 40
+    assert buffer.stats.dropped > 0
+
+
+def test_delay_stays_under_its_limit() -> None:
+    buffer = JitterBuffer(never_quiet, max_delay_ms=100)
+    play(buffer, LossyLink(delay_ms=(0, 600)).arrivals(2000), 2000)
+    assert buffer.delay_ms <= 120
+
+
+@pytest.mark.parametrize("clock_ratio", [0.9995, 1.0005])
+def test_drifting_clock_is_followed_for_an_hour(clock_ratio: float) -> None:
+    buffer = JitterBuffer(always_quiet)
+    link = LossyLink(seed=3, delay_ms=(0, 15), clock_ratio=clock_ratio)
+    n_frames = 60 * 60 * 50
+    heard = play(buffer, link.arrivals(n_frames), n_frames)
+    # 1.8 s of drift; the delay stays where it was, and next to nothing is lost for it.
+    assert buffer.delay_ms <= 60
+    assert buffer.stats.resets == 0
+    assert len(frames(heard)) >= n_frames * 0.999
+    changes = buffer.stats.dropped - buffer.stats.inserted
+    assert abs(changes - n_frames * (clock_ratio - 1)) < 30
+
+
+def test_new_ssrc_starts_anew() -> None:
+    buffer = JitterBuffer(never_quiet)
+    play(buffer, LossyLink().arrivals(50), 50)
+    buffer.put(123456, payload(1000), ssrc=2)
+    assert [number_of(buffer.get()) for _ in range(2)] == [None, 1000]
+
+
+def test_jump_of_the_timestamp_starts_anew() -> None:
+    buffer = JitterBuffer(never_quiet)
+    play(buffer, LossyLink().arrivals(50), 50)
+    buffer.put(10_000_000, payload(1000), ssrc=1)
+    assert [number_of(buffer.get()) for _ in range(2)] == [None, 1000]
+    assert buffer.stats.resets == 1
+
+
+def test_sender_whose_timestamps_stand_still_while_silent_is_heard_again() -> None:
+    buffer = JitterBuffer(never_quiet)
+    play(buffer, LossyLink().arrivals(50), 50)
+    for _ in range(100):
+        buffer.get()
+    heard = []
+    for number in range(50, 100):
+        buffer.put(number * FRAME_SAMPLES, payload(number), ssrc=1)
+        heard.append(number_of(buffer.get()))
+    assert len(frames(heard)) >= 35
+    assert frames(heard)[-1] >= 97
+
+
+@pytest.mark.parametrize("packet_samples", [80, 240, 320, 480])
+def test_other_packet_lengths_are_cut_and_joined(packet_samples: int) -> None:
+    buffer = JitterBuffer(never_quiet)
+    audio = b"".join(payload(number) for number in range(120))
+    arrivals = [
+        (start / FRAME_SAMPLES + 0.5, start, audio[start : start + packet_samples])
+        for start in range(0, len(audio), packet_samples)
+    ]
+    heard = play(buffer, arrivals, 130)
+    found = frames(heard)
+    # While the delay adapts to the longer packets a frame or two may fall out.
+    assert found == sorted(found)
+    assert len(found) >= 116
+    assert found[-60:] == list(range(60, 120))
+
+
+def test_talk_that_begins_off_the_grid_is_played_whole() -> None:
+    buffer = JitterBuffer(never_quiet)
+    play(buffer, LossyLink().arrivals(20), 60)
+    start = 60 * FRAME_SAMPLES + 77
+    heard = []
+    for number in range(30):
+        buffer.put(start + number * FRAME_SAMPLES, payload(100 + number), ssrc=1)
+        heard.append(number_of(buffer.get()))
+    assert len(frames(heard)) >= 28
+    assert set(frames(heard)) <= set(range(100, 130))
+
+
+def test_first_frames_are_neither_lost_nor_concealed() -> None:
+    buffer = JitterBuffer(never_quiet)
+    assert buffer.get() is None
+    assert not buffer.is_receiving
+    buffer.put(5, payload(1))
+    assert buffer.is_receiving
+    buffer.get()
+    assert (buffer.stats.lost, buffer.stats.concealed) == (0, 0)
+
+
+def drop_every(n: int) -> Callable[[Arrival], bool]:
+    return lambda arrival: (number_of(arrival[2]) or 0) % n != 0
+
+
+def test_loss_is_counted() -> None:
+    buffer = JitterBuffer(never_quiet)
+    play(buffer, filter(drop_every(10), LossyLink().arrivals(500)), 490)
+    assert 46 <= buffer.stats.lost <= 49
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.integers(0, (1 << 32) - 1), st.binary(max_size=400), st.integers(0, 2)),
+            st.none(),
+        ),
+        max_size=80,
+    )
+)
+def test_anything_may_arrive(steps: list[tuple[int, bytes, int] | None]) -> None:
+    buffer = JitterBuffer(never_quiet)
+    for step in steps:
+        if step is None:
+            frame = buffer.get()
+            assert frame is None or len(frame) == FRAME_SAMPLES
+        else:
+            buffer.put(*step)
