@@ -22,6 +22,7 @@ __all__ = [
     "MAX_HEADER_FIELDS",
     "MAX_HEADER_LINE_BYTES",
     "MAX_HEAD_BYTES",
+    "MAX_LIST_ELEMENTS",
     "REASONS",
     "Head",
     "Headers",
@@ -36,12 +37,14 @@ __all__ = [
     "parse_head",
 ]
 
-# What is taken in at most. Above, a request is answered with 513.
+# What is taken in at most. A request above that is answered with 513 where it can be read.
 MAX_DATAGRAM_BYTES = 65535
-MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADER_LINE_BYTES = 16 * 1024
 MAX_HEADER_FIELDS = 256
 MAX_BODY_BYTES = 64 * 1024
+# Of each list that names hops or addresses; Max-Forwards starts at 70 (§8.1.1.6).
+MAX_LIST_ELEMENTS = 100
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(r"\r?\n")
@@ -89,7 +92,7 @@ class _Message:
 
     @property
     def vias(self) -> list[Via]:
-        return [Via.parse(value) for value in self.headers.values("Via")]
+        return [Via.parse(value) for value in self._list("Via")]
 
     @property
     def call_id(self) -> str:
@@ -109,23 +112,29 @@ class _Message:
 
     @property
     def contacts(self) -> list[NameAddr]:
-        return [NameAddr.parse(value) for value in self.headers.values("Contact")]
+        return [NameAddr.parse(value) for value in self._list("Contact")]
 
     @property
     def contact(self) -> NameAddr | None:
         """The first Contact. Raises SipParseError on `*` too, which only REGISTER knows."""
-        values = self.headers.values("Contact")
+        values = self._list("Contact")
         return NameAddr.parse(values[0]) if values else None
 
     @property
     def record_routes(self) -> list[NameAddr]:
-        return [NameAddr.parse(value) for value in self.headers.values("Record-Route")]
+        return [NameAddr.parse(value) for value in self._list("Record-Route")]
 
     @property
     def content_type(self) -> str | None:
         """`type/subtype` in lower case, without parameters; None without a Content-Type."""
         value = self.headers.get("Content-Type")
         return None if value is None else value.partition(";")[0].strip(syntax.WHITESPACE).lower()
+
+    def _list(self, name: str) -> list[str]:
+        values = self.headers.values(name)
+        if len(values) > MAX_LIST_ELEMENTS:
+            raise SipParseError(f"{name} has too many elements", 513)
+        return values
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)
@@ -158,7 +167,7 @@ class SipRequest(_Message):
 
     @property
     def routes(self) -> list[NameAddr]:
-        return [NameAddr.parse(value) for value in self.headers.values("Route")]
+        return [NameAddr.parse(value) for value in self._list("Route")]
 
     @property
     def max_forwards(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voicebot.errors import SdpError
@@ -120,7 +120,7 @@ def make_answer(
         raise SdpError("no audio in common", 488)
     index, payload_type, codec = chosen
     theirs = offer.media[index]
-    dtmf_payload_type = _dtmf_payload_type(theirs)
+    dtmf_payload_type = _dtmf_payload_type(theirs.encodings)
     ours = _our_direction(offer, theirs, direction)
     media = _negotiated(offer, theirs, codec, payload_type, dtmf_payload_type, ours, address)
     audio = _audio(
@@ -156,19 +156,23 @@ def accept_answer(
     for ours, theirs in zip(offer.media, answer.media, strict=True):
         if ours.port == 0 or not _is_servable(theirs):
             continue
+        meant_by_offer = ours.encodings
         offered = {
             encoding.name: payload_type
-            for payload_type in ours.payload_types
-            if (encoding := ours.encoding(payload_type)) is not None
+            for payload_type, encoding in meant_by_offer.items()
+            if encoding is not None
         }
-        for payload_type in theirs.payload_types:
-            # Without an rtpmap of its own the number means what the offer gave it.
-            encoding = theirs.encoding(payload_type) or ours.encoding(payload_type)
+        # Without an rtpmap of its own a number means what the offer gave it.
+        answered = {
+            payload_type: encoding or meant_by_offer.get(payload_type)
+            for payload_type, encoding in theirs.encodings.items()
+        }
+        for payload_type, encoding in answered.items():
             codec = _codec(encoding)
             if codec is None or codec not in offered:
                 continue
             # §6.1: the other side sends with the numbers of the offer.
-            has_keys = _dtmf_payload_type(theirs, ours) is not None
+            has_keys = _dtmf_payload_type(answered) is not None
             return _negotiated(
                 answer,
                 theirs,
@@ -186,15 +190,15 @@ def _choose(offer: SessionDescription, codecs: Sequence[str]) -> tuple[int, int,
     for index, media in enumerate(offer.media):
         if not _is_servable(media):
             continue
-        for payload_type in media.payload_types:
-            codec = _codec(media.encoding(payload_type))
+        for payload_type, encoding in media.encodings.items():
+            codec = _codec(encoding)
             if codec is not None and codec in codecs:
                 return index, payload_type, codec
     return None
 
 
 def _is_servable(media: MediaDescription) -> bool:
-    return media.kind == "audio" and media.port != 0 and media.proto == _PROTO
+    return media.kind == "audio" and media.port != 0 and media.proto.upper() == _PROTO
 
 
 def _codec(encoding: Encoding | None) -> str | None:
@@ -203,13 +207,8 @@ def _codec(encoding: Encoding | None) -> str | None:
     return encoding.name if encoding.name in _PAYLOAD_TYPES else None
 
 
-def _dtmf_payload_type(
-    media: MediaDescription, fallback: MediaDescription | None = None
-) -> int | None:
-    for payload_type in media.payload_types:
-        encoding = media.encoding(payload_type)
-        if encoding is None and fallback is not None:
-            encoding = fallback.encoding(payload_type)
+def _dtmf_payload_type(encodings: Mapping[int, Encoding | None]) -> int | None:
+    for payload_type, encoding in encodings.items():
         if encoding == Encoding("TELEPHONE-EVENT", 8000):
             return payload_type
     return None

@@ -13,12 +13,11 @@ from voicebot.errors import SdpError
 
 MAX_SDP_BYTES = 64 * 1024
 MAX_MEDIA = 32
-MAX_LINES = 1024
+MAX_LINES = 512
+# Of one m= line: there are no more payload types.
+MAX_FORMATS = 128
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
-
-# Payload types that need no rtpmap (RFC 3551 §6); only those we can speak.
-_STATIC_FORMATS = {0: ("PCMU", 8000, 1), 8: ("PCMA", 8000, 1)}
 
 _LINE_END = re.compile(r"\r?\n")
 _ADDRESS = re.compile(r"IN +IP[46] +([A-Za-z0-9.:_\-]+)(?:/[0-9/]+)?", re.IGNORECASE)
@@ -47,6 +46,10 @@ class Encoding:
     name: str
     clock_rate: int
     channels: int = 1
+
+
+# Payload types that need no rtpmap (RFC 3551 §6); only those we can speak.
+_STATIC_FORMATS = {0: Encoding("PCMU", 8000), 8: Encoding("PCMA", 8000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,11 @@ class MediaDescription:
                 encodings[int(match[1])] = Encoding(name, int(match[3]), int(match[4] or 1))
         return encodings
 
-    def encoding(self, payload_type: int) -> Encoding | None:
-        """What a payload type of this m= line means; None where that can't be known."""
-        mapped = self.rtpmap.get(payload_type)
-        if mapped is None and payload_type in _STATIC_FORMATS:
-            return Encoding(*_STATIC_FORMATS[payload_type])
-        return mapped
+    @property
+    def encodings(self) -> dict[int, Encoding | None]:
+        """What each payload type of this m= line means, in order; None: not known."""
+        known = _STATIC_FORMATS | self.rtpmap
+        return {payload_type: known.get(payload_type) for payload_type in self.payload_types}
 
     @property
     def fmtp(self) -> dict[int, str]:
@@ -243,14 +245,17 @@ class _MediaSection:
 
     def finish(self) -> MediaDescription:
         kind, port_text, n_ports_text, proto, formats = self._match.groups()
+        names = tuple(formats.split())
+        if len(names) > MAX_FORMATS:
+            raise SdpError("too many formats in an m= line")
         port, n_ports = int(port_text), int(n_ports_text or 1)
         if port > 65535 or not 1 <= n_ports <= 65535:
             raise SdpError("port out of range in an m= line")
         return MediaDescription(
             kind=kind.lower(),
             port=port,
-            proto=proto.upper(),
-            formats=tuple(formats.split()),
+            proto=proto,
+            formats=names,
             address=self.address,
             attributes=tuple(self.attributes),
             n_ports=n_ports,

@@ -6,6 +6,7 @@ leave again unchanged. Use `printable_text` before such text reaches a log or a 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote_to_bytes
@@ -29,8 +30,10 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LIST_SPECIAL = re.compile(r'["\\,<>]')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
-# An IPv6 address may come with three colons, from an ABNF error of RFC 3261 (RFC 5118 4.10).
 HOST_PATTERN = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+"
+
+# One value never needs so many; without a limit a stranger buys milliseconds with each datagram.
+MAX_PARAMETERS = 64
 
 Parameters = Mapping[str, str | None]
 
@@ -60,10 +63,14 @@ def parse_parameters(text: str, start: int = 0) -> dict[str, str | None]:
     parameters: dict[str, str | None] = {}
     text = text.rstrip(WHITESPACE)
     position, end = start, len(text)
+    n_parameters = 0
     while position < end:
         match = _PARAMETER.match(text, position)
         if match is None:
             raise SipParseError("malformed header parameter")
+        n_parameters += 1
+        if n_parameters > MAX_PARAMETERS:
+            raise SipParseError("too many header parameters")
         name = match[1].lower()
         value: str | None = match[2]
         if value is not None and value.startswith('"'):
@@ -145,10 +152,16 @@ def parse_number(text: str, maximum: int, what: str) -> int:
 
 
 def parse_host(text: str) -> str:
-    """A host without the brackets of an IPv6 reference."""
-    if text.startswith("["):
-        return text[1:-1].replace(":::", "::")
-    return text
+    """A host that matches HOST_PATTERN, without the brackets of an IPv6 reference."""
+    if not text.startswith("["):
+        return text
+    # An ABNF error of RFC 3261 lets three colons through, so they occur (RFC 5118 4.10).
+    address = text[1:-1].replace(":::", "::", 1)
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        raise SipParseError("malformed IPv6 address") from None
+    return address
 
 
 def format_host(host: str, port: int | None = None) -> str:

@@ -300,6 +300,8 @@ class CSeq:
 def _parse_uri_parameters(text: str | None) -> tuple[tuple[str, str | None], ...]:
     if not text:
         return ()
+    if text.count(";") > syntax.MAX_PARAMETERS:
+        raise SipParseError("too many URI parameters")
     parameters: dict[str, str | None] = {}
     for part in text[1:].split(";"):
         name_text, equals, value_text = part.partition("=")
@@ -316,6 +318,8 @@ def _parse_uri_parameters(text: str | None) -> tuple[tuple[str, str | None], ...
 def _parse_uri_headers(text: str | None) -> tuple[tuple[str, str], ...]:
     if text is None:
         return ()
+    if text.count("&") >= syntax.MAX_PARAMETERS:
+        raise SipParseError("too many URI headers")
     headers: list[tuple[str, str]] = []
     for part in text.split("&"):
         name, equals, value = part.partition("=")

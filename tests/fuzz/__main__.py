@@ -1,0 +1,51 @@
+"""Fuzz one parser for a while: `python -m tests.fuzz sip_datagram --seconds 60 --seed 1`.
+
+On a fault prints the input and exits with 1; the same seed finds the same fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+import traceback
+
+from tests.fuzz import seeds, sip_targets
+from tests.fuzz.mutate import mutated
+
+TARGETS = {
+    "sip_datagram": (sip_targets.sip_datagram, seeds.sip_messages),
+    "sip_stream": (sip_targets.sip_stream, seeds.sip_messages),
+    "sip_values": (sip_targets.sip_values, seeds.sip_messages),
+    "sdp": (sip_targets.sdp, seeds.session_descriptions),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=sorted(TARGETS))
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    target, load_seeds = TARGETS[options.target]
+    originals = load_seeds()
+    random_source = random.Random(options.seed)
+    n_inputs, slowest_s = 0, 0.0
+    end = time.monotonic() + options.seconds
+    while (started := time.monotonic()) < end:
+        data = mutated(originals, random_source)
+        n_inputs += 1
+        try:
+            target(data)
+        except Exception:  # noqa: BLE001 - the top of a worker: any exception is the finding
+            traceback.print_exc()
+            print(f"input {n_inputs} of seed {options.seed}: {data!r}")
+            return 1
+        slowest_s = max(slowest_s, time.monotonic() - started)
+    print(f"{options.target}: {n_inputs} inputs, the slowest took {slowest_s * 1000:.1f} ms")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
