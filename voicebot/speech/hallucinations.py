@@ -36,10 +36,11 @@ def _words(text: str) -> list[str]:
 
 
 def is_made_up(text: str) -> bool:
-    """True where the whole text is known to come from noise, or is in no Latin script."""
-    if _FOREIGN_LETTERS.search(text):
+    """True where the whole text is known to come from noise, or is not in Latin letters."""
+    words = _words(text)
+    if _FOREIGN_LETTERS.search(text) or (text and not words):
         return True
-    return _KNOWN.fullmatch(" ".join(_words(text))) is not None
+    return _KNOWN.fullmatch(" ".join(words)) is not None
 
 
 def has_loop(text: str) -> bool:

@@ -31,7 +31,7 @@ def speech_level(samples: Samples) -> float:
     if len(steps) == 0:
         return 0.0
     loud = float(np.sort(steps)[-min(_LOUD_STEPS, len(steps))])
-    voiced = steps[steps >= loud * _VOICED_SHARE]
+    voiced = np.minimum(steps[steps >= loud * _VOICED_SHARE], loud)
     return float(np.sqrt((voiced**2).mean()))
 
 

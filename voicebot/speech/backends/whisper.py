@@ -54,7 +54,7 @@ def confidence_of(mean_log_probability: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class Heard:
     """What the model makes of one piece of audio."""
 
     text: str
@@ -104,9 +104,9 @@ class WhisperRecognizer:
     def start(self, hints: RecognitionHints) -> UtteranceRecognizer:
         return _WhisperUtterance(self, hints)
 
-    def hear(self, samples: Samples, language: str) -> _Heard:
+    def hear(self, samples: Samples, language: str) -> Heard:
         """One piece of audio, 8 kHz, at most 24 s."""
-        features = log_mel(_padded(samples), self._model.n_mels)
+        features = log_mel(padded(samples), self._model.n_mels)
         prompt = self._prompt(language)
         audio_s = seconds(len(samples))
         result = self._model.generate(
@@ -123,7 +123,7 @@ class WhisperRecognizer:
             (self._tokenizer.decode(ids, skip_special_tokens=True).strip(), float(score))
             for ids, score in zip(result.sequences_ids, result.scores, strict=True)
         ]
-        return _judge(readings, float(result.no_speech_prob))
+        return judge(readings, float(result.no_speech_prob))
 
     def _prompt(self, language: str) -> list[int]:
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
@@ -141,7 +141,7 @@ class _WhisperUtterance:
         self._recognizer = recognizer
         self._hints = hints
         self._chunks: list[Samples] = [np.zeros(0, dtype=np.int16)]
-        self._last_voice: Samples | None = None
+        self._last_voice: Samples = self._chunks[0]
         self._last: Transcript | None = None
 
     def accept(self, samples: Samples) -> str | None:
@@ -154,8 +154,9 @@ class _WhisperUtterance:
         voice = trim_quiet(samples, _QUIET_BELOW_SPEECH_DB, _KEPT_QUIET_MS)
         audio_s = seconds(len(samples))
         # Asked again after nothing but silence came: the answer is the same, and free.
-        if self._last is not None and np.array_equal(voice, self._last_voice):
-            return replace(self._last, audio_s=audio_s, cpu_ms=0.0)
+        last = self._last
+        if last is not None and np.array_equal(voice, self._last_voice):
+            return replace(last, audio_s=audio_s, cpu_ms=0.0)
         self._last_voice = voice
         self._last = self._transcribe(voice, audio_s)
         return self._last
@@ -177,7 +178,7 @@ class _WhisperUtterance:
         )
 
 
-def _padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """16 kHz in -1..1 at a set level, with silence behind."""
     audio_s = seconds(len(samples))
     padded_s = min(MAX_AUDIO_S, max(_MIN_PADDED_S, audio_s + _PADDING_S))
@@ -185,16 +186,16 @@ def _padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     n_frames = int(padded_s * MODEL_RATE / HOP_SAMPLES) // 2 * 2
     gain = min(_MAX_GAIN, _SPEECH_RMS / max(speech_level(samples) / 32768, 1e-6))
     levelled = np.clip(samples.astype(np.float32) * (gain / 32768), -1.0, 1.0)
-    padded = np.zeros(n_frames * HOP_SAMPLES, dtype=np.float32)
-    voice = soxr.resample(levelled, SAMPLE_RATE, MODEL_RATE)[: len(padded)]
-    padded[: len(voice)] = voice
-    return padded
+    audio = np.zeros(n_frames * HOP_SAMPLES, dtype=np.float32)
+    voice = soxr.resample(levelled, SAMPLE_RATE, MODEL_RATE)[: len(audio)]
+    audio[: len(voice)] = voice
+    return audio
 
 
-def _judge(readings: list[tuple[str, float]], no_speech: float) -> _Heard:
+def judge(readings: list[tuple[str, float]], no_speech: float) -> Heard:
     """Drop what was made up; the best of what is left."""
     if no_speech > MAX_NO_SPEECH:
-        return _Heard("", 0.0, no_speech)
+        return Heard("", 0.0, no_speech)
     honest = [
         (text, score)
         for text, score in readings
@@ -203,19 +204,19 @@ def _judge(readings: list[tuple[str, float]], no_speech: float) -> _Heard:
     if honest:
         text, score = honest[0]
         others = dict.fromkeys(other for other, _ in honest[1:] if other != text)
-        return _Heard(text, confidence_of(score), no_speech, tuple(others))
+        return Heard(text, confidence_of(score), no_speech, tuple(others))
     looped, score = readings[0]
     if not looped or is_made_up(looped):
-        return _Heard("", 0.0, no_speech)
-    return _Heard(without_loops(looped), min(_MAX_LOOP_CONFIDENCE, confidence_of(score)), no_speech)
+        return Heard("", 0.0, no_speech)
+    return Heard(without_loops(looped), min(_MAX_LOOP_CONFIDENCE, confidence_of(score)), no_speech)
 
 
-def _joined(pieces: list[_Heard]) -> _Heard:
+def _joined(pieces: list[Heard]) -> Heard:
     """Several pieces as one; as sure as the least sure of those in which somebody spoke."""
     if len(pieces) == 1:
         return pieces[0]
     spoken = [piece for piece in pieces if piece.text]
-    return _Heard(
+    return Heard(
         text=" ".join(piece.text for piece in spoken),
         confidence=min((piece.confidence for piece in spoken), default=0.0),
         no_speech=min(piece.no_speech for piece in pieces),

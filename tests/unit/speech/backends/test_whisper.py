@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.audio import SAMPLE_RATE
+from voicebot.errors import ModelError
+from voicebot.speech.backends.whisper import (
+    WhisperRecognizer,
+    confidence_of,
+    judge,
+    padded,
+)
+
+
+def test_confidence_at_the_documented_points() -> None:
+    assert confidence_of(0.0) == 1.0
+    assert confidence_of(-0.3) == pytest.approx(0.5)
+    assert confidence_of(-0.6) == pytest.approx(0.25)
+
+
+@given(low=st.floats(-20, 0), high=st.floats(-20, 0))
+def test_confidence_rises_with_the_score(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    assert 0.0 <= confidence_of(low) <= confidence_of(high) <= 1.0
+
+
+def test_text_from_silence_is_dropped() -> None:
+    heard = judge([("Dzień dobry.", -0.1)], no_speech=0.41)
+    assert (heard.text, heard.confidence, heard.no_speech) == ("", 0.0, 0.41)
+
+
+def test_text_from_speech_is_kept_with_its_other_readings() -> None:
+    readings = [("Tak, jestem.", -0.3), ("Tak jestem.", -0.4), ("Tak, jestem.", -0.5)]
+    heard = judge(readings, no_speech=0.37)
+    assert heard.text == "Tak, jestem."
+    assert heard.confidence == pytest.approx(0.5)
+    assert heard.alternatives == ("Tak jestem.",)
+
+
+def test_made_up_readings_give_way_to_honest_ones() -> None:
+    readings = [("Dziękuję za uwagę.", -0.1), ("W piątek.", -0.6)]
+    heard = judge(readings, no_speech=0.1)
+    assert heard.text == "W piątek."
+    assert heard.confidence == pytest.approx(0.25)
+
+
+def test_nothing_but_made_up_readings_is_nothing_understood() -> None:
+    assert judge([("Napisy stworzone przez społeczność Amara.org", -0.1)], 0.1).text == ""
+    assert judge([("", -0.1)], 0.1).text == ""
+
+
+def test_a_loop_is_said_once_and_not_trusted() -> None:
+    heard = judge([("nie da się " * 8, -0.05)], no_speech=0.1)
+    assert heard.text == "nie da się"
+    assert heard.confidence <= 0.2
+
+
+@pytest.mark.parametrize(("audio_s", "padded_s"), [(0.5, 8), (2, 8), (5, 11), (24, 30), (29, 30)])
+def test_silence_is_put_behind(audio_s: float, padded_s: float) -> None:
+    t = np.arange(int(audio_s * SAMPLE_RATE)) / SAMPLE_RATE
+    samples = (300 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
+    result = padded(samples)
+    assert len(result) == padded_s * 16000
+    voice = result[: int(audio_s * 16000)]
+    assert np.sqrt((voice**2).mean()) == pytest.approx(0.1, rel=0.05)
+    assert not result[int(audio_s * 16000) + 1 :].any()
+
+
+def test_a_folder_without_a_model_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.bin.*voicebot models pull"):
+        WhisperRecognizer(tmp_path)
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match="pull it anew"):
+        WhisperRecognizer(tmp_path)
