@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -46,20 +47,21 @@ def list_models(settings: SettingsPath = None) -> None:
     """
     console = Console()
     store = _store(settings, console)
-    table = Table(title=f"Models in {store.models_dir}")
-    for heading in ("Model", "For", "Language", "Size", "State", "Licence", "Business use"):
-        table.add_column(heading, overflow="fold")
+    console.print(f"Models in {store.models_dir}")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("Model", "State", "Size", "Licence", "Business"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("For")
     try:
         for status in store.list():
             model = status.model
             table.add_row(
                 model.id,
-                ", ".join(model.roles),
-                model.language,
-                f"{model.size / 1e6:.0f} MB" if model.size else "",
                 _STATES[status.state],
+                f"{model.size / 1e6:.0f} MB" if model.size else "",
                 model.licence,
                 "yes" if model.commercial_use else "[yellow]no[/]",
+                f"{', '.join(model.roles)} ({model.language})",
             )
     except ModelError as error:
         raise _refused(console, error) from None

@@ -37,22 +37,41 @@ class VoiceChoice:
     how_to_improve: str = ""
 
 
-def choose_voice(use: Use, synthesizer: EngineChoice, store: ModelStore) -> VoiceChoice:
+@dataclass(frozen=True, slots=True)
+class InstalledEngines:
+    """Which engines this machine can run, models aside."""
+
+    has_espeak: bool
+    has_piper: bool
+
+    @classmethod
+    def look(cls) -> InstalledEngines:
+        return cls(shutil.which(espeak.PROGRAM) is not None, piper.is_installed())
+
+
+def choose_voice(
+    use: Use,
+    synthesizer: EngineChoice,
+    store: ModelStore,
+    engines_here: InstalledEngines | None = None,
+) -> VoiceChoice:
     """Decide by what is installed.
 
     auto takes RHVoice in a demo (it answers in 10 ms), else Piper, else espeak-ng. Raises
     ModelError where the wanted engine is not there or not allowed, or where none is.
+    engines_here: None looks at this machine.
     """
+    here = engines_here or InstalledEngines.look()
     if synthesizer != "auto":
-        return _wanted(use, synthesizer, store)
+        return _wanted(use, synthesizer, store, here)
     engines: tuple[Literal["rhvoice", "piper", "espeak-ng"], ...] = (
         ("rhvoice", "piper", "espeak-ng") if use == "demo" else ("piper", "espeak-ng")
     )
     for engine in engines:
-        choice = _find(engine, store)
+        choice = _find(engine, store, here)
         if choice is not None:
-            return _with_advice(choice, use)
-    raise ModelError(f"no voice is installed: {_INSTALL_ESPEAK}, or {_advice(use)}")
+            return _with_advice(choice, use, here)
+    raise ModelError(f"no voice is installed: {_INSTALL_ESPEAK}, or {_advice(use, here)}")
 
 
 def build_synthesizer(
@@ -75,7 +94,10 @@ def build_synthesizer(
 
 
 def _wanted(
-    use: Use, engine: Literal["piper", "rhvoice", "espeak-ng"], store: ModelStore
+    use: Use,
+    engine: Literal["piper", "rhvoice", "espeak-ng"],
+    store: ModelStore,
+    here: InstalledEngines,
 ) -> VoiceChoice:
     """The engine that the settings name; raises ModelError that says why it can't be."""
     for model in store.catalogue.of_engine(engine):
@@ -85,25 +107,25 @@ def _wanted(
                 f"{model.id} is under {model.licence}; take piper or espeak-ng, or set "
                 "use = 'demo' where this is no business call"
             )
-    choice = _find(engine, store)
+    choice = _find(engine, store, here)
     if choice is not None:
         return choice
     if engine == "espeak-ng":
         raise ModelError(f"espeak-ng is not installed: run {_INSTALL_ESPEAK}")
-    if engine == "piper" and not piper.is_installed():
+    if engine == "piper" and not here.has_piper:
         raise ModelError(f"Piper is not installed: run {_INSTALL_PIPER}")
     models = [model.id for model in store.catalogue.of_engine(engine)]
     raise ModelError(f"no voice for {engine} is installed: voicebot models pull {models[0]}")
 
 
 def _find(
-    engine: Literal["piper", "rhvoice", "espeak-ng"], store: ModelStore
+    engine: Literal["piper", "rhvoice", "espeak-ng"], store: ModelStore, here: InstalledEngines
 ) -> VoiceChoice | None:
     if engine == "espeak-ng":
-        if shutil.which(espeak.PROGRAM) is None:
+        if not here.has_espeak:
             return None
         return VoiceChoice("espeak-ng", "", _ESPEAK_LICENCE, is_commercial_ok=True)
-    if engine == "piper" and not piper.is_installed():
+    if engine == "piper" and not here.has_piper:
         return None
     for model in store.catalogue.of_engine(engine):
         if store.is_installed(model.id):
@@ -111,21 +133,21 @@ def _find(
     return None
 
 
-def _with_advice(choice: VoiceChoice, use: Use) -> VoiceChoice:
+def _with_advice(choice: VoiceChoice, use: Use, here: InstalledEngines) -> VoiceChoice:
     """Say what would be better than this one."""
     if choice.engine == "piper":
         return choice
     if choice.engine == "rhvoice":
-        advice = f"a more natural voice, free for business: {_advice('commercial')}"
+        advice = f"a more natural voice, free for business: {_advice('commercial', here)}"
     else:
-        advice = f"this voice is robotic; better: {_advice(use)}"
+        advice = f"this voice is robotic; better: {_advice(use, here)}"
     return VoiceChoice(
         choice.engine, choice.model_id, choice.licence, choice.is_commercial_ok, advice
     )
 
 
-def _advice(use: Use) -> str:
+def _advice(use: Use, here: InstalledEngines) -> str:
     if use == "demo":
         return "voicebot models pull rhvoice-pl"
     pull = "voicebot models pull piper-pl-gosia"
-    return pull if piper.is_installed() else f"{_INSTALL_PIPER} and {pull}"
+    return pull if here.has_piper else f"{_INSTALL_PIPER} and {pull}"
