@@ -42,6 +42,8 @@ def speech_level_dbfs(samples: Samples, sample_rate: int = SAMPLE_RATE) -> float
     if loud <= 0:
         return None
     spoken = powers[powers >= loud * 10 ** (-SPEECH_RANGE_DB / 10)]
+    # A click of a few ms can hold more energy than a sentence.
+    spoken = np.minimum(spoken, 2 * loud)
     return float(10 * np.log10(spoken.mean()))
 
 
