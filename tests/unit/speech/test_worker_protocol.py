@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import itertools
 import struct
 
 import numpy as np
@@ -37,7 +39,7 @@ def test_messages_come_out_as_they_went_in_however_the_stream_is_cut(
     reader = MessageReader()
     read = [
         message
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
         for message in reader.receive(stream[start:end])
     ]
     assert read == messages
@@ -45,10 +47,8 @@ def test_messages_come_out_as_they_went_in_however_the_stream_is_cut(
 
 @given(data=st.binary(max_size=200))
 def test_garbage_raises_the_documented_error_and_no_other(data: bytes) -> None:
-    try:
+    with contextlib.suppress(SpeechWorkerError):
         MessageReader().receive(data)
-    except SpeechWorkerError:
-        pass
 
 
 @pytest.mark.parametrize("header", [b"[]", b"{}", b'{"op": 1}', b"{", b"\xff", b"[" * 100_000])

@@ -149,7 +149,8 @@ def parse_result(result: str) -> Transcript:
     else:
         scores = np.array([float(reading.get("confidence", 0.0)) for reading in readings])
         shares = np.exp(scores - scores.max())
-        confidence = float(shares[0] / shares.sum())
+        same = np.array([" ".join(other.split()) == text for other in texts])
+        confidence = float(shares[same].sum() / shares.sum())
     return Transcript(
         text=text,
         confidence=min(1.0, max(0.0, confidence)),

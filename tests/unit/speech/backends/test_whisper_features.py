@@ -64,7 +64,7 @@ def test_filters_have_the_published_values() -> None:
 def test_features_are_those_of_the_definition(index: int) -> None:
     samples = noise(13 * HOP_SAMPLES)
     features = log_mel(samples)
-    every = [reference_frame(samples, i) for i in (index,)][0]
+    every = next(reference_frame(samples, i) for i in (index,))
     got = features[:, index] * 4 - 4
     assert got == pytest.approx(np.array(every), abs=2e-4)
 
