@@ -39,13 +39,22 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OnlyDisposition = Annotated[
     Disposition | None,
-    typer.Option(case_sensitive=False, help="Only calls that ended so.", show_choices=True),
+    typer.Option(
+        case_sensitive=False,
+        metavar="RESULT",
+        help="Only calls that ended so: PTP_FULL, CALLBACK, NO_INPUT ...",
+    ),
 ]
 _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 def _moment(flag: str, help_text: str) -> Any:
-    return typer.Option(flag, formats=_MOMENTS, help=f"{help_text} (local time).")
+    return typer.Option(
+        flag,
+        formats=_MOMENTS,
+        metavar="DATE",
+        help=f"{help_text}; 2026-03-01 or 2026-03-01T14:30, local time.",
+    )
 
 
 @calls_app.command("list")
