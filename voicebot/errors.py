@@ -81,3 +81,7 @@ class StorageError(VoicebotError):
 
 class NotFound(VoicebotError):
     """What was asked for does not exist."""
+
+
+class WebSocketProtocolError(VoicebotError):
+    """A message on a media WebSocket that its protocol does not allow; the leg is ended."""

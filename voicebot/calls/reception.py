@@ -95,7 +95,11 @@ class Reception:
             engine=DialogueEngine(
                 parts.conversation.script,
                 parts.conversation.classifier,
-                parts.conversation.variables,
+                {
+                    **parts.conversation.variables,
+                    "is_recorded": recorder is not None,
+                    "caller_known": _is_phone_number(leg.remote_party),
+                },
                 parts.conversation.timezone,
             ),
             listener=Listener(
@@ -117,3 +121,8 @@ class Reception:
         day = self._parts.clock.now().strftime("%Y-%m-%d")
         leg.recorder = Recorder(self._parts.recordings_path / day / f"{leg.leg_id}.wav")
         return leg.recorder
+
+
+def _is_phone_number(party: str) -> bool:
+    """Whether somebody could be called back there: at least seven digits, no anonymous user."""
+    return party.lstrip("+").isdigit() and len(party) >= 7
