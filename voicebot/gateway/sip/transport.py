@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from typing import cast
 
 from voicebot.clock import Clock
 from voicebot.errors import SipParseError
@@ -309,13 +310,18 @@ class _Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        host, port = transport.get_extra_info("peername")[:2]
-        self.peer = Peer("TCP", _plain_host(host), port, self.connection_id)
-        self._transport = transport
+        # The loop's own classes are not always subclasses of what the protocol promises.
+        stream = cast(asyncio.Transport, transport)
+        peer_name = stream.get_extra_info("peername")
+        if peer_name is None:
+            # Reset before it was accepted.
+            stream.abort()
+            return
+        self.peer = Peer("TCP", _plain_host(peer_name[0]), peer_name[1], self.connection_id)
+        self._transport = stream
         self._opened_at = self._owner.monotonic()
         if not self._owner.connection_opened(self):
-            transport.abort()
+            stream.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
