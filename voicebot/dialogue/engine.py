@@ -30,6 +30,7 @@ from voicebot.dialogue.actions import (
 from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
     AGAIN,
+    IS_RECORDED,
     LISTEN,
     OTHER_INTENT,
     REPEAT,
@@ -147,14 +148,12 @@ class DialogueEngine:
         if query is None or not state.awaited_query or event.name != state.awaited_query:
             return [self._query(self._here)] if state.awaited_query else [self._listen()]
         state.awaited_query = ""
-        if event.data.get("error"):
+        if not set(query.save.values()) <= set(event.data):
+            # The directory could not answer (database down, caller not verified).
             return self._enter(self._script.failure_state)
         for variable, key in query.save.items():
-            state.variables[variable] = event.data.get(key)
-        for rule in self._here.rules:
-            if rule.condition is None or rule.condition.holds(self._scope()):
-                return self._follow(rule)
-        return self._enter(self._script.failure_state)
+            state.variables[variable] = _of_kind(self._kinds[variable], event.data[key])
+        return self._follow(self._branch(self._here))
 
     def _handle_no_input(self) -> list[Action]:
         state = self._state
@@ -336,15 +335,18 @@ class DialogueEngine:
             if state.ending is not None:
                 disposition = state.ending.disposition or self._state.disposition
                 return [*actions, *self._end(state.ending.reason, disposition)]
-            branch = next(
-                rule
-                for rule in state.rules
-                if rule.condition is None or rule.condition.holds(self._scope())
-            )
+            branch = self._branch(state)
             actions += self._do(branch.steps)
             actions += self._say(branch.say)
             name = branch.go
         return [*actions, *self._end("script goes in circles", Disposition.ERROR)]
+
+    def _branch(self, state: State) -> Rule:
+        """The first branch that holds; the loader sees to it that the last one always does."""
+        scope = self._scope()
+        return next(
+            rule for rule in state.rules if rule.condition is None or rule.condition.holds(scope)
+        )
 
     def _end(self, reason: str, disposition: Disposition) -> list[Action]:
         self._state.disposition = disposition
@@ -425,12 +427,23 @@ class DialogueEngine:
             case NotePromise(amount=amount, day=day, balance=balance):
                 return self._promise(scope.get(amount), scope.get(day), scope.get(balance))
             case DropRecording():
+                self._forget_recording_notice()
                 return [StopRecording()]
             case HandOver(reason=reason, summary=summary):
                 return [
                     Transfer(reason.render(scope, self._kinds), summary.render(scope, self._kinds))
                 ]
         return []
+
+    def _forget_recording_notice(self) -> None:
+        """What is not recorded any more must not be announced as recorded, nor repeated so."""
+        if IS_RECORDED in self._script.given:
+            self._state.variables[IS_RECORDED] = False
+        self._state.last_says = tuple(
+            say
+            for say in self._state.last_says
+            if "recording" not in self._script.prompts[say.prompt_id].discloses
+        )
 
     def _promise(self, amount_gr: object, day: object, balance_gr: object) -> list[Action]:
         """Record a promise; nothing where the amount or the day is not known."""
@@ -439,6 +452,18 @@ class DialogueEngine:
         is_full = isinstance(balance_gr, int) and amount_gr >= balance_gr
         self._state.disposition = Disposition.PTP_FULL if is_full else Disposition.PTP_PARTIAL
         return [RecordPromise(amount_gr, day, self._state.disposition)]
+
+
+def _of_kind(kind: str, value: object) -> object:
+    """A value of the case directory as the script's variable holds it; none where it is none."""
+    if kind == "date" and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    if kind == "date" and isinstance(value, datetime):
+        return value.date()
+    return value
 
 
 def _plain(value: object) -> object:

@@ -58,6 +58,15 @@ class Expression:
         """Its value. Never raises: what can't be compared or added gives false or none."""
         return _evaluate(self._tree, scope)
 
+    def requirements(self) -> list[str]:
+        """Conditions that must all hold, in one spelling: `a and b == 'x'` gives both parts."""
+        parts = (
+            self._tree.values
+            if isinstance(self._tree, ast.BoolOp) and isinstance(self._tree.op, ast.And)
+            else [self._tree]
+        )
+        return [ast.unparse(part) for part in parts]
+
     def holds(self, scope: Mapping[str, object]) -> bool:
         return bool(self.evaluate(scope))
 

@@ -27,6 +27,7 @@ _NOT_WORD = re.compile(r"[^\w\s]|_")
 _RIDGE = 0.3
 _WORD_WEIGHT = 0.3
 _STEM_LENGTH = 5
+_FREQUENT = 20
 
 Vector = npt.NDArray[np.float32]
 
@@ -122,17 +123,26 @@ class ExampleClassifier:
                     texts.append(text)
                     columns.append(self._column[label])
         self._features = _FeatureIndex(texts)
-        kernel = self._features.kernel()
-        targets = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
-        targets[np.arange(len(texts)), columns] = 1
-        self.example_columns = np.array(columns)
-        inverse = np.linalg.inv(kernel + _RIDGE * np.eye(len(texts), dtype=np.float32))
-        self._weights: Vector = (inverse @ targets).astype(np.float32)
-        # What each example would score had it not been learnt: exact for this kind of model.
-        self.left_out_scores: Vector = (targets - self._weights / np.diag(inverse)[:, None]).astype(
-            np.float32
-        )
+        self._targets: Vector = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
+        self._targets[np.arange(len(texts)), columns] = 1
+        self._weights: Vector = np.linalg.solve(self._regularised_kernel(), self._targets)
+        self.example_labels = tuple(self.labels[column] for column in columns)
         self.texts = tuple(texts)
+
+    def left_out_scores(self) -> Vector:
+        """What each example would score had it not been learnt, shape (n_texts, n_labels).
+
+        Exact for this kind of model, and without training it n times.
+        """
+        inverse = np.linalg.inv(self._regularised_kernel())
+        return np.asarray(
+            self._targets - self._weights / np.diag(inverse)[:, None], dtype=np.float32
+        )
+
+    def _regularised_kernel(self) -> Vector:
+        kernel = self._features.kernel()
+        kernel[np.diag_indices_from(kernel)] += _RIDGE
+        return kernel
 
     def classify(self, text: str, allowed: frozenset[str]) -> Meaning | None:
         plain = normalise(text)
@@ -189,9 +199,17 @@ class _FeatureIndex:
     def kernel(self) -> Vector:
         """Similarity of every example with every other, shape (n, n)."""
         kernel = np.zeros((self._n_texts, self._n_texts), dtype=np.float32)
+        frequent = []
         for rows, weights in self._postings.values():
-            kernel[np.ix_(rows, rows)] += np.outer(weights, weights)
-        return kernel
+            if len(rows) > _FREQUENT:
+                frequent.append((rows, weights))
+            else:
+                kernel[rows[:, None], rows] += weights[:, None] * weights
+        # The few n-grams that many examples share are quicker as one product.
+        dense = np.zeros((self._n_texts, len(frequent)), dtype=np.float32)
+        for column, (rows, weights) in enumerate(frequent):
+            dense[rows, column] = weights
+        return kernel + dense @ dense.T
 
     def similarities(self, text: str) -> Vector:
         """Similarity of a normalised text with every example, shape (n,)."""

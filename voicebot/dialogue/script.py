@@ -36,6 +36,8 @@ REPEAT = "repeat"
 """Where a rule goes to say what was said last, slower."""
 LISTEN = "listen"
 """Where a rule goes to listen on without asking again."""
+IS_RECORDED = "is_recorded"
+"""The `given` flag that is true while the call is recorded; false after `stop_recording`."""
 OTHER_INTENT = "other"
 """Examples of what is no business of the script; an utterance most like these is no match."""
 STAYING = frozenset({AGAIN, REPEAT, LISTEN})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from voicebot.dialogue.nlu import MAX_TEXT_LENGTH
 from voicebot.dialogue.polish.amounts import parse_amount
@@ -98,21 +98,22 @@ def fill_from_keys(slots: Mapping[str, SlotSpec], digits: str, now: datetime) ->
 
 
 def _promised_day(expression: DateExpression, today: date) -> tuple[date | None, str]:
-    """The day to read back. Of a range the last one: "za dwa, trzy dni" is done by then."""
+    """The day to read back, or why there is none.
+
+    Of a range the last day: what is to happen "za dwa, trzy dni" has happened by then.
+    """
+    if expression.is_negated:
+        return None, ""
+    if expression.direction == "past" or expression.problem == "in_past":
+        return None, "past"
     if expression.problem:
-        return None, "past" if expression.problem == "past" else "no_such_date"
-    if expression.direction == "past":
-        return None, "past"
-    if expression.ask:
-        return None, "ask_date"
+        return None, "no_such_date"
     day = expression.end or expression.date or expression.start
-    if isinstance(day, datetime):
-        day = day.date()
-    if day is None:
+    if day is None or expression.ask or expression.op == "after":
         return None, "ask_date"
-    if day < today:
-        return None, "past"
-    return day, ""
+    if expression.op == "before":
+        day -= timedelta(days=1)
+    return (day, "") if day >= today else (None, "past")
 
 
 def _answer(text: str) -> str | None:
