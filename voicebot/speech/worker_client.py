@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import cast
 
 from voicebot.audio import Samples
 from voicebot.errors import ModelError, SpeechWorkerError
@@ -40,8 +41,8 @@ class _Link(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -192,6 +193,12 @@ class WorkerClient:
         if self._is_alive:
             self.send(Message("close", {"utterance": utterance}))
 
+    def fail(self, request: int, reason: str) -> None:
+        """Whoever waits for the answer gets SpeechWorkerError now."""
+        answer = self._answers.get(request)
+        if answer is not None and not answer.done():
+            answer.set_exception(SpeechWorkerError(reason))
+
     async def wait_gone(self) -> None:
         """Returns when the connection is lost: the worker died, or was stopped."""
         await self._gone.wait()
@@ -257,9 +264,7 @@ class WorkerClient:
 
     def _receive_error(self, message: Message) -> None:
         request = message.integer("request")
-        answer = self._answers.get(request)
-        if answer is not None and not answer.done():
-            answer.set_exception(SpeechWorkerError(message.text("reason")))
+        self.fail(request, message.text("reason"))
         stream = self._streams.get(request)
         if stream is not None:
             stream.put_nowait(message)
@@ -271,8 +276,7 @@ class WorkerClient:
         reason = "the speech worker ended"
         if self._hello is not None and not self._hello.done():
             self._hello.set_exception(SpeechWorkerError(f"{reason} while it loaded its models"))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(SpeechWorkerError(reason))
+        for request in self._answers:
+            self.fail(request, reason)
         for stream in self._streams.values():
             stream.put_nowait(Message("error", {"reason": reason}))
