@@ -11,12 +11,13 @@ import numpy as np
 
 from voicebot.audio import Samples
 from voicebot.errors import ModelError
+from voicebot.speech.speakable import speakable
 from voicebot.speech.voice_audio import VoiceAudio, gain_for
 
 PROGRAM = "espeak-ng"
 
 # Tuned by the word error rate of Whisper base on the result through G.711.
-_WORDS_PER_MINUTE = 145
+_WORDS_PER_MINUTE = 130
 _PITCH = 45
 _WORD_GAP = 1
 
@@ -61,11 +62,10 @@ class EspeakSynthesizer:
 
     def _pcm(self, text: str, rate: float) -> Iterator[Samples]:
         """The program's output as it comes, without the header."""
-        if not text.strip():
+        text = speakable(text)
+        if not text:
             return
         speed = ["-s", str(round(_WORDS_PER_MINUTE * rate))]
-        # [[ starts phoneme codes even in plain text.
-        encoded = text.replace("[[", "[ [").encode()
         with subprocess.Popen(
             [*self._command, *speed],
             stdin=subprocess.PIPE,
@@ -78,7 +78,7 @@ class EspeakSynthesizer:
                 # A text is far smaller than a pipe's buffer, so this can't block on reading.
                 assert process.stdin is not None
                 assert process.stdout is not None
-                process.stdin.write(encoded)
+                process.stdin.write(text.encode())
                 process.stdin.close()
                 process.stdout.read(_WAV_HEADER_BYTES)
                 while chunk := process.stdout.read(_CHUNK_BYTES):

@@ -12,6 +12,7 @@ import numpy as np
 
 from voicebot.audio import Samples
 from voicebot.errors import ModelError
+from voicebot.speech.speakable import speakable
 from voicebot.speech.voice_audio import VoiceAudio, gain_for
 
 _SPECIMENS = {
@@ -51,7 +52,8 @@ class PiperSynthesizer:
         return self._name
 
     def synthesize(self, text: str, rate: float = 1.0) -> Iterator[Samples]:
-        if not text.strip():
+        text = speakable(text)
+        if not text:
             return
         audio = VoiceAudio(self._sample_rate, self._gain)
         config = self._make_config(length_scale=self._voice.config.length_scale / rate)

@@ -19,6 +19,7 @@ import numpy as np
 
 from voicebot.audio import Samples
 from voicebot.errors import ModelError
+from voicebot.speech.speakable import speakable
 from voicebot.speech.voice_audio import VoiceAudio, gain_for
 
 VOICES = ("Magda", "Natan")
@@ -112,6 +113,9 @@ class RhvoiceSynthesizer:
         return self._name
 
     def synthesize(self, text: str, rate: float = 1.0) -> Iterator[Samples]:
+        text = speakable(text)
+        if not text:
+            return
         audio: VoiceAudio | None = None
         with _Utterance(self, text, rate) as utterance:
             for sample_rate, samples in utterance.chunks():
