@@ -113,7 +113,7 @@ async def test_keys_arrive_once_each_and_in_order(open_line: OpenLine) -> None:
 
 
 async def test_foreign_source_is_not_heard(open_line: OpenLine) -> None:
-    one, other = await connected(open_line)
+    one, _other = await connected(open_line)
     await asyncio.sleep(0.2)
     drain(one)
     loud = encode_alaw(np.full(FRAME_SAMPLES, 20000, dtype=np.int16))
@@ -168,7 +168,7 @@ async def test_silence_of_the_other_side_is_noticed_but_not_on_hold(open_line: O
 async def test_recording_holds_both_voices_from_the_answer_on(
     open_line: OpenLine, tmp_path: Path
 ) -> None:
-    one, other = await connected(open_line)
+    one, _other = await connected(open_line)
     await asyncio.sleep(0.1)
     recorder = one.recorder = Recorder(tmp_path / "call.wav")
     one.playout.say(1, voice_like(4000))
