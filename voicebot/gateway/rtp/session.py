@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ Address = tuple[str, int]
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """RFC 3550 A.1: further jumps of the sequence number are a restart of the sender."""
+
+MAX_TRANSIT_STEP = 8 * SAMPLE_RATE
+"""8 s, in RTP ticks: no network's jitter."""
 
 RTCP_INTERVAL_S = 5.0
 RTCP_COMPENSATION = 2.71828 - 1.5
@@ -79,8 +83,7 @@ class RtpSession:
         self._packets_received = 0
         self._expected_prior = 0
         self._received_prior = 0
-        self._transit = 0.0
-        self._has_transit = False
+        self._transit = math.inf
         self._jitter = 0.0
         self._last_received_at: float | None = None
         self._last_report_ntp = 0
@@ -161,11 +164,22 @@ class RtpSession:
             packet, source
         ):
             return None
-        if not self._count(packet.sequence_number):
+        sequence_number = packet.sequence_number
+        if sequence_number == self._highest_sequence + 1:
+            # Nearly every packet follows on the one before.
+            self._highest_sequence = sequence_number
+            self._received += 1
+            self._packets_received += 1
+        elif not self._count(sequence_number):
             return None
         self._last_received_at = now
         if packet.payload_type == self._timed_payload_type:
-            self._measure_jitter(packet.timestamp, now)
+            # A.8: smoothed difference of transit times, in RTP ticks.
+            transit = now * SAMPLE_RATE - packet.timestamp
+            difference = abs(transit - self._transit)
+            if difference < MAX_TRANSIT_STEP:  # else timestamps wrapped, jumped or just began
+                self._jitter += (difference - self._jitter) / 16
+            self._transit = transit
         return packet
 
     def receive_rtcp(self, data: bytes, source: Address, now: float) -> None:
@@ -252,7 +266,7 @@ class RtpSession:
         self._remote_has_left = False
         self._last_report_ntp = 0
         self._restart_sequence(packet.sequence_number)
-        self._has_transit = False
+        self._transit = math.inf
 
     # ---- A.1, A.3: sequence numbers and loss ----------------------------------------------
 
@@ -293,16 +307,6 @@ class RtpSession:
     def packets_lost(self) -> int:
         """Packets that never came, over all sources of this leg; duplicates can hide some."""
         return self._lost_before + max(self._expected() - self._received, 0)
-
-    def _measure_jitter(self, timestamp: int, now: float) -> None:
-        """A.8: smoothed difference of transit times, in RTP ticks."""
-        transit = now * SAMPLE_RATE - timestamp
-        if self._has_transit:
-            difference = abs(transit - self._transit)
-            if difference < _SEQUENCE_MODULUS:  # else the timestamps wrapped or jumped
-                self._jitter += (difference - self._jitter) / 16
-        self._transit = transit
-        self._has_transit = True
 
     # ---- RTCP ------------------------------------------------------------------------------
 

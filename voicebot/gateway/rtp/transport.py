@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 MAX_DATAGRAMS_PER_TICK = 64
 """A flood on one port must not hold up the other calls."""
 
+LOOK_TWICE_TICKS = 5
+"""Asking an empty socket costs as much as reading a packet. While one packet comes per tick,
+only each fifth tick (100 ms) looks whether there is a second one."""
+
 QUIET_LEVEL = 300
 """Peak (of 32768) below which a frame may be dropped or doubled unheard: about -41 dBFS."""
 
@@ -96,6 +100,7 @@ class RtpLine:
         self._dtmf_sender = DtmfSender()
         self._position = 0
         self._has_sent_audio = False
+        self._ticks_to_look_twice = 0
         self._media_since: float | None = None
         self._is_started = False
         self._is_closed = False
@@ -220,18 +225,29 @@ class RtpLine:
 
     def _read_rtp(self, now: float) -> None:
         receive = self._rtp_socket.recvfrom
-        for _ in range(MAX_DATAGRAMS_PER_TICK):
+        self._ticks_to_look_twice -= 1
+        for n_read in range(MAX_DATAGRAMS_PER_TICK):
             try:
                 data, source = receive(MAX_DATAGRAM_BYTES)
             except BlockingIOError:
+                if n_read == 0:
+                    # What is late now may come in a bunch: look until the socket is empty.
+                    self._ticks_to_look_twice = 0
+                elif self._ticks_to_look_twice <= 0:
+                    self._ticks_to_look_twice = LOOK_TWICE_TICKS
                 return
             except OSError:
                 continue  # an ICMP error about something we sent
-            packet = self._session.receive_rtp(data, source[:2], now)
+            if self._is_ipv6:
+                source = source[:2]
+            packet = self._session.receive_rtp(data, source, now)
             if packet is None or not self._is_receiving:
                 continue
             if packet.payload_type == self._payload_type:
-                self._jitter_buffer.put(packet.timestamp, packet.payload, packet.ssrc)
+                payload = packet.payload
+                self._jitter_buffer.put(packet.timestamp, payload, packet.ssrc)
+                if self._ticks_to_look_twice > 0 and len(payload) >= FRAME_SAMPLES:
+                    return
             else:
                 self._receive_key(packet.payload, packet.timestamp, packet.is_marked)
 
