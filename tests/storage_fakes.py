@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from voicebot.errors import NotFound, StorageError
 from voicebot.records import Callback, CallRecord, Case, Contact, Disposition, Promise, Turn
 from voicebot.storage.audit import FIRST_PREV_HASH, AuditChain, AuditEntry
-from voicebot.storage.calls import CHANGEABLE, ORPHAN_REASON
+from voicebot.storage.calls import CHANGEABLE, LOST_AFTER, ORPHAN_REASON
 from voicebot.storage.cases import case_key
 from voicebot.storage.column_types import to_json
 from voicebot.storage.promises import SUPERSEDED
@@ -166,20 +166,25 @@ class FakeCalls:
         if (stored.speaker, stored.started_s) != (turn.speaker, turn.started_s):
             raise StorageError(f"turn {index} of this call is stored already")
 
-    async def close_orphans(self, now: datetime, node: str = "") -> int:
+    async def close_orphans(
+        self, now: datetime, node: str = "", lost_after: timedelta = LOST_AFTER
+    ) -> int:
         self._database.check_writable()
-        orphans = [record for record in await self.open_calls() if record.node == node]
-        for record in orphans:
+        n_closed = 0
+        for record in await self.open_calls():
             turns = await self.turns(record.call_id)
             said_s = max((turn.ended_s for turn in turns), default=0.0)
             last_seen = (record.answered_at or record.started_at) + timedelta(seconds=said_s)
+            if record.node != node and now - last_seen < lost_after:
+                continue
+            n_closed += 1
             self.rows[record.call_id] = replace(
                 record,
                 ended_at=min(last_seen, now),
                 disposition=Disposition.UNKNOWN,
                 end_reason=ORPHAN_REASON,
             )
-        return len(orphans)
+        return n_closed
 
     async def get(self, call_id: str) -> CallRecord:
         if call_id not in self.rows:

@@ -24,6 +24,8 @@ CHANGEABLE = frozenset(_COLUMNS) - _FIXED
 """What `Calls.update` takes; the rest is known when the call starts."""
 
 ORPHAN_REASON = "process ended"
+LOST_AFTER = timedelta(minutes=30)
+"""Far longer than any silence in a call: silent callers are asked again within seconds."""
 
 
 class Calls:
@@ -101,25 +103,38 @@ class Calls:
 
         await self._transactions.write(work)
 
-    async def close_orphans(self, now: datetime, node: str = "") -> int:
-        """Close what `node` left open when its process was killed; returns how many.
+    async def close_orphans(
+        self, now: datetime, node: str = "", lost_after: timedelta = LOST_AFTER
+    ) -> int:
+        """Close what a killed process left open; returns how many calls that were.
 
-        To be called at start, before the first call. They end where their record ends: at
-        the last turn's end, but not after `now`. How the talk would have ended is unknown,
-        whatever was noted on the way; promises already made stand in their own table.
+        To be called at start, before the first call: whatever `node` has open then is an
+        orphan. So is any other node's call without a sign of life for `lost_after`: that node
+        may never come back under its name. Were it alive after all, `finish` sets it right.
+
+        They end where their record ends, at the last turn's end, but not after `now`. How the
+        talk would have ended is unknown, whatever was noted on the way; promises already made
+        stand in their own table.
         """
 
         async def work(connection: AsyncConnection) -> int:
             last_said_s = func.max(tables.turns.c.ended_s)
             open_calls = (
-                select(_calls.c.call_id, _calls.c.started_at, _calls.c.answered_at, last_said_s)
+                select(
+                    *(_calls.c.call_id, _calls.c.node, _calls.c.started_at, _calls.c.answered_at),
+                    last_said_s,
+                )
                 .outerjoin(tables.turns)
-                .where(_calls.c.ended_at.is_(None), _calls.c.node == node)
+                .where(_calls.c.ended_at.is_(None))
                 .group_by(_calls.c.call_id)
             )
-            orphans = (await connection.execute(open_calls)).all()
-            for call_id, started_at, answered_at, said_s in orphans:
+            n_closed = 0
+            for call_id, owner, started_at, answered_at, said_s in await connection.execute(
+                open_calls
+            ):
                 last_seen = (answered_at or started_at) + timedelta(seconds=said_s or 0.0)
+                if owner != node and now - last_seen < lost_after:
+                    continue
                 await connection.execute(
                     _calls.update()
                     .where(_calls.c.call_id == call_id)
@@ -129,7 +144,8 @@ class Calls:
                         end_reason=ORPHAN_REASON,
                     )
                 )
-            return len(orphans)
+                n_closed += 1
+            return n_closed
 
         return await self._transactions.write(work)
 

@@ -248,7 +248,7 @@ async def test_orphans_of_this_node_end_where_their_record_ends(store: Database)
     await store.calls.start(call("done"))
     await store.calls.finish("done", NOW, Disposition.INFORMED, "said goodbye", {})
 
-    now = NOW + timedelta(hours=1)
+    now = NOW + timedelta(minutes=20)
     assert await store.calls.close_orphans(now, "node-a") == 2
     assert await store.calls.close_orphans(now, "node-a") == 0
 
@@ -258,6 +258,21 @@ async def test_orphans_of_this_node_end_where_their_record_ends(store: Database)
     assert (await store.calls.get("ringing")).ended_at == NOW
     assert (await store.calls.get("elsewhere")).ended_at is None
     assert (await store.calls.get("done")).disposition is Disposition.INFORMED
+
+
+async def test_calls_of_a_node_that_never_came_back_are_closed_in_the_end(store: Database):
+    await store.calls.start(call("alive", node="node-b", answered_at=NOW))
+    last_words = replace(ANSWER, started_s=1790.0, ended_s=1795.0)
+    await store.calls.add_turn("alive", 0, last_words)
+    await store.calls.start(call("lost", node="node-c"))
+    now = NOW + timedelta(minutes=31)
+    assert await store.calls.close_orphans(now, "node-a") == 1
+    assert (await store.calls.get("lost")).disposition is Disposition.UNKNOWN
+    assert await store.calls.close_orphans(now, "node-a", lost_after=timedelta(seconds=60)) == 1
+    # It was alive after all, and says itself how the call ended.
+    await store.calls.finish("alive", now, Disposition.PTP_FULL, "agreed", {})
+    alive = await store.calls.get("alive")
+    assert (alive.disposition, alive.ended_at) == (Disposition.PTP_FULL, now)
 
 
 async def test_orphan_never_ends_in_the_future(store: Database):
