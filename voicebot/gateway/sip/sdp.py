@@ -83,15 +83,24 @@ def make_offer(
     """A description that offers these codecs, the preferred one first, and keys.
 
     version: one more than before whenever the description changes (§8). previous: what we
-    sent last in this dialog; its refused m= lines stay, as their number may not shrink.
+    sent last in this dialog; its refused m= lines stay, as their number may not shrink, and
+    so does the payload type of keys (§8.3.2).
     """
     payload_types = [(_PAYLOAD_TYPES[codec], Encoding(codec, 8000)) for codec in codecs]
+    accepted = [old for old in previous.media if old.port] if previous is not None else []
+    dtmf_payload_type = _dtmf_payload_type(accepted[0].encodings) if accepted else None
+    if dtmf_payload_type in _PAYLOAD_TYPES.values():
+        dtmf_payload_type = None  # the other side bent the meaning of a static number
     audio = _audio(
-        rtp_port, payload_types, TELEPHONE_EVENT_PAYLOAD_TYPE, direction, ptime_ms=ptime_ms
+        rtp_port,
+        payload_types,
+        TELEPHONE_EVENT_PAYLOAD_TYPE if dtmf_payload_type is None else dtmf_payload_type,
+        direction,
+        ptime_ms=ptime_ms,
     )
     media: list[MediaDescription] = [audio]
-    if previous is not None and any(old.port for old in previous.media):
-        media = [old if old.port == 0 else audio for old in previous.media]
+    if previous is not None and accepted:
+        media = [audio if old.port else old for old in previous.media]
     return SessionDescription(
         origin=Origin("-", str(session_id), str(version), address),
         address=address,

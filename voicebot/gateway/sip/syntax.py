@@ -30,7 +30,10 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LIST_SPECIAL = re.compile(r'["\\,<>]')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
-HOST_PATTERN = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+"
+# Labels of DNS lengths: looking up any other name is an error of its own kind.
+_LABEL = r"[A-Za-z0-9_\-]{1,63}"
+HOST_PATTERN = rf"\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?"
+MAX_HOST_LENGTH = 253
 
 # One value never needs so many; without a limit a stranger buys milliseconds with each datagram.
 MAX_PARAMETERS = 64
@@ -154,6 +157,8 @@ def parse_number(text: str, maximum: int, what: str) -> int:
 def parse_host(text: str) -> str:
     """A host that matches HOST_PATTERN, without the brackets of an IPv6 reference."""
     if not text.startswith("["):
+        if len(text) > MAX_HOST_LENGTH:
+            raise SipParseError("host too long")
         return text
     # An ABNF error of RFC 3261 lets three colons through, so they occur (RFC 5118 4.10).
     address = text[1:-1].replace(":::", "::", 1)

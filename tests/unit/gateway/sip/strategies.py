@@ -18,7 +18,7 @@ token = st.text(string.ascii_letters + string.digits + "-.!%*_+`'~", min_size=1,
 lower_token = token.map(str.lower)
 ports = st.none() | st.integers(1, 65535)
 hosts = (
-    st.from_regex(r"[a-z0-9](?:[a-z0-9.\-]{0,10}[a-z0-9])?", fullmatch=True)
+    st.from_regex(r"[a-z0-9]([a-z0-9\-]{0,5}[a-z0-9])?(\.[a-z]{1,4}){0,2}", fullmatch=True)
     | st.ip_addresses(v=4).map(str)
     | st.ip_addresses(v=6).map(str)
 )

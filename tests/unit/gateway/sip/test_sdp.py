@@ -271,3 +271,12 @@ def test_a_later_offer_keeps_the_media_that_were_refused():
     assert [(m.kind, m.port) for m in again.media] == [("video", 0), ("audio", 5000)]
     media = accept_answer(again, offer("m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 8"))
     assert media.remote_port == 4000
+
+
+def test_a_later_offer_keeps_the_number_of_keys():
+    answer, _ = answer_to("m=audio 4000 RTP/AVP 8 96", "a=rtpmap:96 telephone-event/8000")
+    again = SessionDescription.parse(make_offer("198.51.100.1", 5000, version=1, previous=answer))
+    assert again.media[0].payload_types == [8, 0, 96]
+    answer, _ = answer_to("m=audio 4000 RTP/AVP 0 8", "a=rtpmap:8 telephone-event/8000")
+    again = SessionDescription.parse(make_offer("198.51.100.1", 5000, version=1, previous=answer))
+    assert again.media[0].payload_types == [8, 0, 101]
