@@ -113,6 +113,7 @@ class WorkerClient:
             await loop.create_unix_connection(lambda: self._link, sock=ours)
         except BaseException:
             ours.close()
+            await self.stop()
             raise
         self._is_alive = True
         try:
@@ -275,6 +276,8 @@ class WorkerClient:
         self._interims.clear()
         reason = "the speech worker ended"
         if self._hello is not None and not self._hello.done():
+            # Whoever starts the worker may have been cancelled and never look.
+            self._hello.add_done_callback(lambda hello: hello.exception())
             self._hello.set_exception(SpeechWorkerError(f"{reason} while it loaded its models"))
         for request in self._answers:
             self.fail(request, reason)

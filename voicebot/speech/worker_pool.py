@@ -275,6 +275,7 @@ class CallUtterance:
         self._n_samples = 0
         self._client: WorkerClient | None = None
         self._number = 0
+        self._pending: set[int] = set()
         self._is_closed = False
         self.interim = ""
         """What was heard so far, from engines that say so while the caller speaks."""
@@ -301,10 +302,12 @@ class CallUtterance:
         client = self._client
         assert client is not None
         request = client.next_number()
-        answer = await client.ask(
-            Message("transcribe", {"utterance": self._number, "request": request}),
-            self._timeout_s,
-        )
+        question = Message("transcribe", {"utterance": self._number, "request": request})
+        self._pending.add(request)
+        try:
+            answer = await client.ask(question, self._timeout_s)
+        finally:
+            self._pending.discard(request)
         return Transcript(
             text=answer.text("text"),
             confidence=answer.number("confidence"),
@@ -320,6 +323,8 @@ class CallUtterance:
         self._is_closed = True
         self._chunks.clear()
         if self._client is not None:
+            for request in self._pending:
+                self._client.fail(request, "the utterance was closed")
             self._client.close_utterance(self._number)
 
     def _try_to_open(self) -> None:
