@@ -1,0 +1,47 @@
+"""Leaves out what a caller took back: "nie w piątek, tylko w poniedziałek"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from voicebot.dialogue.polish.words import Token, word_set
+
+_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry")
+_INSTEAD = word_set("tylko lecz ale a")
+
+
+def without_corrected(
+    tokens: Sequence[Token], has_value: Callable[[Sequence[Token]], bool]
+) -> Sequence[Token]:
+    """The tokens that hold what was meant in the end.
+
+    has_value: whether some tokens hold a value of the kind that is sought. Nothing is left out
+    unless a value is on both sides, or refused on one side and given on the other.
+    """
+    words = [token.text for token in tokens]
+    for at, word in enumerate(words):
+        if word == "nie" and at and words[at - 1] in ("a", "albo"):
+            head, tail = tokens[: at - 1], tokens[at + 1 :]
+            if words[at - 1] == "albo":
+                if has_value(head) and has_value(tail):
+                    return tail
+            elif has_value(head):
+                return head
+        elif (word in _TAKES_BACK and at) or (word == "nie" and at and _is_aside(tokens, at)):
+            tail = tokens[at + 1 :]
+            if has_value(tokens[:at]) and has_value(tail):
+                return without_corrected(tail, has_value)
+        elif word in _INSTEAD and "nie" in words[:at] and at + 1 < len(words):
+            refused = words.index("nie")
+            tail = tokens[at + 1 :]
+            is_replaced = word in ("tylko", "lecz") or has_value(tokens[refused:at])
+            if words[at + 1] != "nie" and is_replaced and has_value(tail):
+                # "nie mam teraz, ale w piątek" keeps what came before the refusal only if
+                # nothing follows it.
+                return tail
+    return tokens
+
+
+def _is_aside(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "nie" stands between two marks, as in "w piątek, nie, w poniedziałek"."""
+    return tokens[at - 1].is_mark and at + 1 < len(tokens) and tokens[at + 1].is_mark
