@@ -1,0 +1,163 @@
+"""Understands how a debt is to be split: "na trzy razy", "po dwieście miesięcznie"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from voicebot.dialogue.polish.amounts import FoundAmount, find_amounts
+from voicebot.dialogue.polish.corrections import without_corrected
+from voicebot.dialogue.polish.numerals import read_cardinal, read_ordinal
+from voicebot.dialogue.polish.words import Token, tokenize, word_set
+
+Frequency = Literal["weekly", "biweekly", "monthly", "quarterly"]
+
+MOST_INSTALLMENTS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Installments:
+    """A plan as it was said; 0 for what was neither said nor can be worked out.
+
+    amount_gr: of each installment but perhaps the last, rounded up so that `installments` of
+    them pay all. day_of_month: on which they are due. is_amount_said: else it is the balance
+    divided.
+    """
+
+    installments: int
+    amount_gr: int
+    frequency: Frequency = "monthly"
+    day_of_month: int = 0
+    is_amount_said: bool = False
+    is_approximate: bool = False
+
+
+_RATA = word_set("rata raty rat ratach ratami rate ratke ratki ratek")
+_TIMES = word_set(
+    "razy raz razach czesci czesciach transz transze transzach wplaty wplat platnosci"
+)
+_PERIODS: dict[str, int] = {
+    **dict.fromkeys(("miesiac", "miesiaca", "miesiace", "miesiecy", "miesiacach"), 1),
+    **dict.fromkeys(("rok", "roku", "lata", "lat"), 12),
+}
+_MONTHLY = word_set("miesiecznie miesieczne miesieczna co_miesiac")
+_EACH = word_set("po")
+
+
+def parse_installments(text: str, balance_gr: int | None = None) -> Installments | None:
+    """The number of installments or the amount of each that was said; None without both.
+
+    balance_gr: what is to be split, to work out the other one of the two.
+    """
+    tokens = tokenize(text)
+    kept = without_corrected(tokens, lambda part: _parse(part, balance_gr) is not None)
+    return _parse(kept, balance_gr)
+
+
+def _word(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].text if 0 <= at < len(tokens) else ""
+
+
+def _parse(tokens: Sequence[Token], balance_gr: int | None) -> Installments | None:
+    count = _count(tokens)
+    each = _each(tokens, is_plan=count is not None or _is_about_plan(tokens))
+    if count is None and each is None:
+        return None
+    amount_gr = each.amount.amount_gr if each is not None else 0
+    if count is None and balance_gr and amount_gr:
+        count = -(-balance_gr // amount_gr)
+        if count > MOST_INSTALLMENTS:
+            count = 0
+    elif count and not amount_gr and balance_gr:
+        amount_gr = -(-balance_gr // count)
+    return Installments(
+        installments=count or 0,
+        amount_gr=amount_gr,
+        frequency=_frequency(tokens),
+        day_of_month=_day_of_month(tokens),
+        is_amount_said=each is not None,
+        is_approximate=each is not None and each.amount.is_approximate,
+    )
+
+
+def _count(tokens: Sequence[Token]) -> int | None:
+    """How many: "trzy raty", "na trzy razy", "na pół roku", "rat: 6"."""
+    for at in range(len(tokens)):
+        number = read_cardinal(tokens, at)
+        if number is None:
+            if _word(tokens, at) in ("na", "przez") and _word(tokens, at + 1) == "rok":
+                return 12
+            continue
+        n = number.whole
+        following = _word(tokens, number.end)
+        before = _word(tokens, at - 1)
+        if number.hundredths == 50 and following == "roku" and before in ("na", "przez"):
+            return 6
+        if n is None or not 1 <= n <= MOST_INSTALLMENTS:
+            continue
+        if following in ("rownych", "rowne", "miesiecznych", "miesieczne", "ratalne"):
+            following = _word(tokens, number.end + 1)
+        if following in _RATA:
+            return n
+        if following in _TIMES and (before in ("na", "w") or _word(tokens, number.end + 1) == "po"):
+            return n
+        if following in _PERIODS and before in ("na", "przez"):
+            return n * _PERIODS[following]
+        if before in _RATA or (before == "na" and _word(tokens, at - 2) in _RATA):
+            return n
+    return None
+
+
+def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
+    """The amount that is paid each time: "po dwieście", "dwieście miesięcznie"."""
+    for found in find_amounts(tokens):
+        if found.amount.reference or found.amount.amount_gr <= 0:
+            continue
+        before = _word(tokens, found.start - 1)
+        if before in ("ze", "okolo", "jakies", "gdzies"):
+            before = _word(tokens, found.start - 2)
+        after = [_word(tokens, found.end), _word(tokens, found.end + 1)]
+        is_rhythm = after[0] in _MONTHLY or after[0] in ("tygodniowo", "kwartalnie")
+        is_rhythm = is_rhythm or after[0] == "co" or after == ["na", "miesiac"]
+        is_rhythm = (
+            is_rhythm or after[0] in ("kazdego", "w_miesiacu") or _is_rhythm_before(tokens, found)
+        )
+        if before == "po" or is_rhythm or (is_plan and before in ("rata", "raty", "rate")):
+            return found
+    return None
+
+
+def _is_rhythm_before(tokens: Sequence[Token], found: FoundAmount) -> bool:
+    before = [_word(tokens, at) for at in range(max(found.start - 3, 0), found.start)]
+    return "miesiecznie" in before or before[-2:] in (["co", "miesiac"], ["co", "tydzien"])
+
+
+def _is_about_plan(tokens: Sequence[Token]) -> bool:
+    words = {token.text for token in tokens}
+    return bool(words & (_RATA | _MONTHLY)) or "rozlozyc" in words
+
+
+def _frequency(tokens: Sequence[Token]) -> Frequency:
+    words = " ".join(token.text for token in tokens if not token.is_mark)
+    if "co dwa tygodnie" in words or "co drugi tydzien" in words or "co 2 tygodnie" in words:
+        return "biweekly"
+    if "co tydzien" in words or "tygodniow" in words or "w tygodniu" in words:
+        return "weekly"
+    if "kwartaln" in words or "co kwartal" in words or "co trzy miesiace" in words:
+        return "quarterly"
+    return "monthly"
+
+
+def _day_of_month(tokens: Sequence[Token]) -> int:
+    """The day of "dziesiątego każdego miesiąca", "każdego dziesiątego"; 0 without."""
+    for at in range(len(tokens)):
+        ordinal = read_ordinal(tokens, at)
+        if ordinal is None or ordinal.form != "m.gen" or not 1 <= ordinal.value <= 31:
+            continue
+        after = _word(tokens, ordinal.end)
+        if after == "dnia":
+            after = _word(tokens, ordinal.end + 1)
+        if after in ("kazdego", "co") or _word(tokens, at - 1) in ("kazdego", "do"):
+            return ordinal.value
+    return 0
