@@ -30,6 +30,7 @@ class Application:
         self.incoming: list[IncomingCall] = []
         self.ends: asyncio.Queue[str] = asyncio.Queue()
         self.n_calls = 0
+        self._answered: asyncio.Queue[SipCallLeg] = asyncio.Queue()
 
     async def on_call(self, incoming: IncomingCall) -> None:
         self.n_calls += 1
@@ -38,10 +39,16 @@ class Application:
         if leg is None:
             return
         self.legs.append(leg)
+        self._answered.put_nowait(leg)
         self.ends.put_nowait(await end_of(leg))
 
     async def decide(self, incoming: IncomingCall) -> SipCallLeg | None:
         return await incoming.answer()
+
+    async def next_leg(self) -> SipCallLeg:
+        """The next call that was answered."""
+        async with asyncio.timeout(5):
+            return await self._answered.get()
 
     async def next_end(self) -> str:
         """Why the next call ended."""
@@ -192,6 +199,13 @@ class TcpPeer:
             assert message is not None, "the connection was closed"
             if isinstance(message, SipResponse) and status in (None, message.status):
                 return message
+
+    async def is_closed(self) -> bool:
+        """Whether the endpoint has closed the connection, or resets it."""
+        try:
+            return await self.message() is None
+        except ConnectionError:
+            return True
 
     async def close(self) -> None:
         self._writer.close()

@@ -75,9 +75,8 @@ class SipCallLeg:
         self._line.send_digits(digits)
 
     async def hang_up(self, reason: str) -> None:
-        """`reason` is for the caller's records: a BYE tells the other side nothing more."""
-        self.close()
-        self._is_over = True
+        """`reason` also ends `events`, for whoever reads them; a BYE tells the other side none."""
+        self.end(reason)
         if not self._hung_up.is_set():
             self._start_hang_up(self)
             await self._hung_up.wait()
@@ -107,7 +106,7 @@ class SipCallLeg:
         return self._line.seconds_without_media(now)
 
     def end(self, reason: str) -> None:
-        """The leg is gone by another hand than `hang_up`: tell the call, once."""
+        """Stop the audio and say why in `events`, once."""
         self.close()
         if not self._is_over:
             self._is_over = True

@@ -217,11 +217,10 @@ class SipTransport:
     def _send_datagram(self, message: OutgoingMessage) -> None:
         if self._udp is None or self._udp.is_closing():
             return
-        try:
-            self._udp.sendto(message.data, (self._wire_host(message.peer.host), message.peer.port))
-        except (OSError, ValueError):
-            # ValueError: uvloop, on an address of the other family.
+        if not self._can_reach(message.peer.host):
             self._cannot_send(message)
+            return
+        self._udp.sendto(message.data, (self._wire_host(message.peer.host), message.peer.port))
 
     def _connect_and_send(self, message: OutgoingMessage) -> None:
         """One attempt to connect at a time for each address; messages wait for it."""
@@ -261,6 +260,10 @@ class SipTransport:
             self._cannot_send(message)
             return
         self.send(replace(message, peer=peer))
+
+    def _can_reach(self, address: str) -> bool:
+        """Whether our socket is of that address's family."""
+        return self.host == "::" or (":" in address) == self._is_ipv6
 
     def _wire_host(self, host: str) -> str:
         """The form in which our socket takes it: IPv4 through a dual socket is mapped."""
