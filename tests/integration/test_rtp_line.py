@@ -16,7 +16,7 @@ from voicebot.errors import NoMediaPort
 from voicebot.gateway.rtp.packet import RtpPacket, build_packet
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
 from voicebot.media.codecs.g711 import encode_alaw
-from voicebot.media.events import DigitPressed, LegEvent, PlayoutEnded, PlayoutStarted
+from voicebot.media.events import DigitPressed, LegEnded, LegEvent, PlayoutEnded, PlayoutStarted
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import Recorder
 
@@ -181,6 +181,41 @@ async def test_recording_holds_both_voices_from_the_answer_on(
     assert len(data) == recorder.duration_samples
     assert correlation(data[:, 1], voice_like(4000)) > 0.9999
     assert np.abs(data[:, 0]).max() <= 8  # A-law has no zero
+
+
+async def test_codec_may_change_in_a_re_invite(open_line: OpenLine) -> None:
+    one, other = await connected(open_line, "PCMA")
+    await asyncio.sleep(0.1)
+    for line, peer in ((one, other), (other, one)):
+        line.configure(("127.0.0.1", peer.local_port), "PCMU", 0, 101, "sendrecv")
+    drain(one)
+    other.playout.say(1, voice_like(4000))
+    await asyncio.sleep(0.8)
+    heard = [event.samples for event in drain(one) if isinstance(event, AudioFrame)]
+    assert correlation(np.concatenate(heard), voice_like(4000)) >= 0.99
+
+
+async def test_on_hold_nothing_is_sent_and_the_prompt_waits(open_line: OpenLine) -> None:
+    one, other = await connected(open_line)
+    one.configure(("127.0.0.1", other.local_port), "PCMA", 8, 101, "inactive")
+    await asyncio.sleep(0.05)
+    before = one.stats()["packets_sent"]
+    one.playout.say(1, voice_like(1600))
+    await asyncio.sleep(0.3)
+    assert one.stats()["packets_sent"] == before
+    assert not [event for event in drain(one) if isinstance(event, PlayoutStarted)]
+    one.configure(("127.0.0.1", other.local_port), "PCMA", 8, 101, "sendrecv")
+    await until_ended(one, 1)
+
+
+async def test_broken_line_ends_its_own_call_only(open_line: OpenLine) -> None:
+    one, other = await connected(open_line)
+    one.playout.say(1, np.zeros((160, 2), dtype=np.int16))  # no audio that any codec takes
+    await asyncio.sleep(0.2)
+    assert LegEnded("error") in drain(one)
+    before = other.stats()["packets_sent"]
+    await asyncio.sleep(0.2)
+    assert other.stats()["packets_sent"] >= before + 8
 
 
 async def test_port_pair_is_even_and_the_range_can_run_out(open_line: OpenLine) -> None:

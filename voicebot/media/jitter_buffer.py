@@ -62,6 +62,26 @@ class JitterBuffer:
     that stands for silence where half a frame is missing.
     """
 
+    __slots__ = (
+        "_delay",
+        "_fill",
+        "_first_timestamp",
+        "_frames",
+        "_is_quiet",
+        "_late_in_a_row",
+        "_max_frames",
+        "_min_frames",
+        "_newest",
+        "_offsets",
+        "_packets_to_review",
+        "_partial",
+        "_patience",
+        "_ssrc",
+        "_target",
+        "_ticks",
+        "stats",
+    )
+
     def __init__(
         self,
         is_quiet: Callable[[bytes], bool],

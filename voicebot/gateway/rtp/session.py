@@ -54,6 +54,47 @@ class RtpSession:
     RTCP reports come from `handle_timeout` once `next_timeout` has passed.
     """
 
+    # Slots, as in the other objects that each tick touches for each call: a tenth of the CPU
+    # time of a hundred calls went into finding attributes in cold memory.
+    __slots__ = (
+        "_bad_sequence",
+        "_base_sequence",
+        "_candidates",
+        "_cname",
+        "_cycles",
+        "_expected_prior",
+        "_first_timestamp",
+        "_highest_sequence",
+        "_jitter",
+        "_last_received_at",
+        "_last_report_at",
+        "_last_report_ntp",
+        "_last_sent_at",
+        "_last_timestamp",
+        "_latched",
+        "_lost_before",
+        "_next_report_at",
+        "_octets_sent",
+        "_packets_received",
+        "_packets_sent",
+        "_payload_types",
+        "_received",
+        "_received_prior",
+        "_remote_has_left",
+        "_remote_ssrc",
+        "_rng",
+        "_round_trip_s",
+        "_rtcp_source",
+        "_sent_before_report",
+        "_sequence_number",
+        "_signalled",
+        "_timed_payload_type",
+        "_transit",
+        "foreign_packets",
+        "invalid_packets",
+        "ssrc",
+    )
+
     def __init__(self, rng: random.Random) -> None:
         self.ssrc = rng.getrandbits(32)
         self._cname = f"{rng.getrandbits(64):016x}@voicebot"

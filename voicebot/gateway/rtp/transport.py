@@ -71,6 +71,35 @@ class RtpLine:
     callback per packet costs less and bounds what a flood can do.
     """
 
+    __slots__ = (
+        "_clock",
+        "_codec",
+        "_concealment",
+        "_dtmf_payload_type",
+        "_dtmf_receiver",
+        "_dtmf_sender",
+        "_has_sent_audio",
+        "_is_closed",
+        "_is_ipv6",
+        "_is_receiving",
+        "_is_sending",
+        "_is_started",
+        "_jitter_buffer",
+        "_media_since",
+        "_pacer",
+        "_payload_type",
+        "_position",
+        "_recorder",
+        "_rtcp_socket",
+        "_rtp_socket",
+        "_session",
+        "_ticks_to_look_twice",
+        "_unsent_packets",
+        "events",
+        "local_port",
+        "playout",
+    )
+
     def __init__(
         self,
         rtp_socket: socket.socket,
@@ -166,7 +195,10 @@ class RtpLine:
             self._dtmf_sender.press(digits)
 
     def stats(self) -> dict[str, float]:
-        """Counts and times so far; keys end in their unit, packets have none."""
+        """Counts and times so far; keys end in their unit, packets have none.
+
+        jitter_ms is that between ticks: what stays within 20 ms does no harm and isn't seen.
+        """
         jitter = self._jitter_buffer.stats
         return {
             **self._session.stats(),
