@@ -43,7 +43,8 @@ def fetch_packages(source: DebianSource, workspace: Path) -> list[Path]:
     options += ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=10"]
     if source.suite:
         options += _private_setup(source, workspace / "apt")
-        _run(["apt-get", *options, "update"], debs)
+        # Without this mode an update that fetched nothing counts as a success.
+        _run(["apt-get", *options, "-o", "APT::Update::Error-Mode=any", "update"], debs)
     names = [_choose(pattern, options, debs) for pattern in source.packages]
     _run(["apt-get", *options, "download", *names], debs)
     found = sorted(debs.glob("*.deb"))
@@ -119,7 +120,7 @@ def _choose(pattern: str, options: list[str], folder: Path) -> str:
 
 
 def _run(command: list[str], folder: Path) -> str:
-    """Run and return what it prints; a failure is its own last line of complaint."""
+    """Run and return what it prints; a failure is its own first line of complaint."""
     folder = folder.resolve()
     try:
         done = subprocess.run(
@@ -134,11 +135,11 @@ def _run(command: list[str], folder: Path) -> str:
         )
     except subprocess.TimeoutExpired:
         raise ModelSourceError(f"{command[0]} took longer than {_TIMEOUT_S:.0f} s") from None
-    # apt-get update exits 0 even where nothing could be fetched; what follows then fails.
     if done.returncode != 0:
         complaints = [line for line in done.stderr.splitlines() if line.startswith("E: ")]
-        reason = (complaints or done.stderr.splitlines() or ["no reason given"])[-1]
-        raise ModelSourceError(f"{command[0]}: {reason.removeprefix('E: ')}")
+        # The first complaint is the cause, those behind it are consequences.
+        reason = (complaints or done.stderr.splitlines() or ["no reason given"])[0]
+        raise ModelSourceError(f"{command[0]}: {' '.join(reason.removeprefix('E: ').split())}")
     return done.stdout
 
 

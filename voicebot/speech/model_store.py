@@ -151,6 +151,7 @@ class ModelStore:
         sources = [mirror_source(self._mirror, model)] if self._mirror else []
         sources += model.sources
         staged = workspace / "staged"
+        told = ""
         for source in sources:
             shutil.rmtree(staged, ignore_errors=True)
             staged.mkdir()
@@ -158,7 +159,9 @@ class ModelStore:
                 fetcher.fetch(source, model, workspace, staged, progress)
                 pins = self._check_staged(model, source, staged)
             except ModelSourceError as error:
-                report(f"{model.id}: {error}")
+                if told != str(error):
+                    told = str(error)
+                    report(f"{model.id}: {told}")
                 continue
             self._install(model, staged, workspace, pins)
             return

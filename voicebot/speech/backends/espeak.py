@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,8 +24,8 @@ _WORD_GAP = 1
 
 _WAV_HEADER_BYTES = 44
 _SAMPLE_RATE = 22050
-_CHUNK_BYTES = 2 * _SAMPLE_RATE // 10
-_STUCK_AFTER_S = 20.0
+_BLOCK_BYTES = 8192
+_STUCK_AFTER_S = 5.0
 
 _SPECIMEN = "Dzień dobry, tu infolinia. Proszę powiedzieć, w czym mogę pomóc."
 
@@ -68,24 +69,37 @@ class EspeakSynthesizer:
         speed = ["-s", str(round(_WORDS_PER_MINUTE * rate))]
         with subprocess.Popen(
             [*self._command, *speed],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as process:
-            watchdog = threading.Timer(_STUCK_AFTER_S, process.kill)
-            watchdog.start()
             try:
                 # A text is far smaller than a pipe's buffer, so this can't block on reading.
                 assert process.stdin is not None
-                assert process.stdout is not None
                 process.stdin.write(text.encode())
                 process.stdin.close()
-                process.stdout.read(_WAV_HEADER_BYTES)
-                while chunk := process.stdout.read(_CHUNK_BYTES):
-                    yield np.frombuffer(chunk[: len(chunk) // 2 * 2], dtype="<i2")
+                assert process.stdout is not None
+                yield from _samples(process.stdout.fileno())
             finally:
-                watchdog.cancel()
                 process.kill()
+
+
+def _samples(pipe: int) -> Iterator[Samples]:
+    """The samples behind the WAV header, as they come; ends early where nothing comes."""
+    n_header_left = _WAV_HEADER_BYTES
+    rest = b""
+    while select.select([pipe], [], [], _STUCK_AFTER_S)[0]:
+        block = os.read(pipe, _BLOCK_BYTES)
+        if not block:
+            return
+        skipped = min(n_header_left, len(block))
+        n_header_left -= skipped
+        data = rest + block[skipped:]
+        n_whole = len(data) // 2 * 2
+        rest = data[n_whole:]
+        if n_whole:
+            yield np.frombuffer(data[:n_whole], dtype="<i2")
 
 
 def _version(program: str) -> str:
