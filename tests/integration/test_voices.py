@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,3 +134,15 @@ def test_unknown_voices_are_refused() -> None:
     need("espeak-ng")
     with pytest.raises(ModelError, match="no voice for 'xx'"):
         EspeakSynthesizer("xx")
+
+
+@pytest.mark.parametrize("spoilt", ["voice.onnx", "voice.onnx.json"])
+def test_a_damaged_piper_voice_is_refused_with_its_path(tmp_path: Path, spoilt: str) -> None:
+    if not is_installed():
+        pytest.skip("piper-tts is not installed (extra piper)")
+    (model,) = need_model("piper-en-joe").glob("*.onnx")
+    shutil.copyfile(model, tmp_path / "voice.onnx")
+    shutil.copyfile(f"{model}.json", tmp_path / "voice.onnx.json")
+    (tmp_path / spoilt).write_bytes(b"{}")
+    with pytest.raises(ModelError, match=r"Piper can't load .*voice\.onnx"):
+        PiperSynthesizer(tmp_path)

@@ -69,6 +69,7 @@ class PiperSynthesizer:
 def _load_voice(model: Path) -> Any:
     """Like PiperVoice.load, with one thread: the other cores are other workers'."""
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
     from piper import PiperVoice
     from piper.config import PiperConfig
 
@@ -83,6 +84,13 @@ def _load_voice(model: Path) -> Any:
                 str(model), sess_options=options, providers=["CPUExecutionProvider"]
             ),
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        # onnxruntime's own errors are RuntimeErrors.
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        onnx_errors.Fail,
+        onnx_errors.InvalidGraph,
+        onnx_errors.InvalidProtobuf,
+        onnx_errors.NoSuchFile,
+    ) as error:
         raise ModelError(f"Piper can't load {model}: {error}") from None
