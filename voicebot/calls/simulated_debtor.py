@@ -94,6 +94,7 @@ class SimulatedDebtor:
         self._response_ms: float | None = None
         self._said_at: float | None = None
         self._is_speaking = False
+        self._last_said = 0
         self._next_id = 1
         self._has_barged_in = False
         self._answers: set[asyncio.Task[None]] = set()
@@ -120,6 +121,7 @@ class SimulatedDebtor:
             case PlayoutEnded():
                 self._is_speaking = False
                 self._said_at = event.at
+                self._last_said = self._position
             case PlayoutStarted() | DigitPressed() | LegEnded():
                 pass
 
@@ -193,6 +195,7 @@ class SimulatedDebtor:
         if turn.keys:
             self._leg.send_digits(turn.keys)
             self._said_at = None
+            self._last_said = self._position
             return
         samples = self._recordings.get(turn.play)
         if samples is None:
@@ -210,7 +213,7 @@ class SimulatedDebtor:
         return None
 
     def _has_waited_long_enough(self) -> bool:
-        quiet_s = (self._position - self._last_audible) / SAMPLE_RATE
+        quiet_s = (self._position - max(self._last_audible, self._last_said)) / SAMPLE_RATE
         return (
             not self._is_speaking
             and self._prompt_started is None

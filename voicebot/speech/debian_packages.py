@@ -36,6 +36,7 @@ def fetch_packages(source: DebianSource, workspace: Path) -> list[Path]:
     for program in ("apt-get", "apt-cache", "dpkg-deb"):
         if shutil.which(program) is None:
             raise ModelSourceError(f"Debian packages: this machine has no {program}")
+    workspace = workspace.resolve()  # apt runs in another folder
     debs = workspace / "debs"
     shutil.rmtree(debs, ignore_errors=True)
     debs.mkdir(parents=True)
@@ -60,6 +61,8 @@ def fetch_packages(source: DebianSource, workspace: Path) -> list[Path]:
 
 def unpack_package(deb: Path, take: dict[str, str], workspace: Path, into: Path) -> None:
     """Put the folders named in `take` under `into`; links are left out."""
+    workspace = workspace.resolve()
+    deb = deb.resolve()
     root = workspace / "unpacked" / deb.stem
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
