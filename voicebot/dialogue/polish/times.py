@@ -36,13 +36,11 @@ class TimeExpression:
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """An hour and minute as said: 24-hour or not yet known which half of the day."""
+    """An hour and minute as said, which half of the day not known yet; `end`: index after."""
 
     hour: int
     minute: int
     end: int
-    is_marked: bool
-    """Said so that it can be nothing but an hour ("szesnasta", "16:30", "wpół do")."""
 
 
 _PARTS_OF_DAY = (
@@ -50,7 +48,7 @@ _PARTS_OF_DAY = (
     ("popoludniem", 12, 18), ("w poludnie", 12, 12), ("z rana", 8, 12), ("nad ranem", 8, 12),
     ("rano", 8, 12), ("rankiem", 8, 12), ("z samego rana", 8, 10), ("wieczorem", 18, 20),
     ("pod wieczor", 17, 20), ("wieczor", 18, 20), ("wieczorkiem", 18, 20), ("w ciagu dnia", 8, 20),
-    ("do poludnia", 8, 12), ("przedpoludniem", 8, 12),
+    ("do poludnia", 8, 12),
 )  # fmt: skip
 _ABOUT = word_set("okolo kolo gdzies mniej wiecej jakos okolicach circa")
 _UNIT_MINUTES = {
@@ -59,9 +57,16 @@ _UNIT_MINUTES = {
     "kwadransow": 15, "godzinki": 60,
 }  # fmt: skip
 _CALL_WORDS = re.compile(r"dzwon|telefon|kontakt|rozmaw|rozmow|godzin|wolny|wolna|dostepn")
+_BEFORE_HOURS = word_set(
+    "o po do od przed kolo okolo godzina godzinie godziny godz a miedzy pomiedzy za"
+)
+_BESIDE_HOURS = word_set(
+    "to tak no na moze byc jutro dzisiaj dzis pojutrze rano wieczorem w poludnie poludniu prosze "
+    "albo lub nie tylko dobrze chyba gdzies jakos"
+)
 _NOT_HOURS = word_set(
-    "rata raty rat razy procent osoba osoby czesc polowa polowie polowy sprawa faktura umowa strona "
-    "zona kobieta firma linia kwarta trzecia"
+    "rate rata raty rat razy procent osoba osoby czesc polowa polowie polowy sprawa faktura "
+    "umowa strona zona kobieta firma linia kwarta trzecia"
 )
 
 
@@ -118,6 +123,18 @@ def _hour_word(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     return ordinal.value % 24, ordinal.end
 
 
+def _is_said_as_hour(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether an ordinal is an hour, not "druga sprawa": by what stands before it, or alone."""
+    if any(_word(tokens, at - back) in _BEFORE_HOURS for back in (1, 2)):
+        return True
+    ordinal = read_ordinal(tokens, at)
+    if ordinal is not None and ordinal.form == "f.nom" and ordinal.value > 12:
+        return True
+    return all(
+        token.is_mark or token.text in _BESIDE_HOURS for token in (*tokens[:at], *tokens[end:])
+    )
+
+
 def _minutes(tokens: Sequence[Token], at: int) -> tuple[int, int]:
     """The minutes after an hour ("trzydzieści", "zero pięć"); 0 and the same index without."""
     start = at
@@ -152,7 +169,7 @@ def _half_to(tokens: Sequence[Token], at: int) -> _Clock | None:
     if _word(tokens, at) in ("wpol", "pol") and _word(tokens, at + 1) == "do":
         hour = _hour_word(tokens, at + 2)
         if hour is not None:
-            return _Clock((hour[0] - 1) % 24, 30, hour[1], is_marked=True)
+            return _Clock((hour[0] - 1) % 24, 30, hour[1])
     return None
 
 
@@ -171,7 +188,7 @@ def _to_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
     hour = _hour_word(tokens, after)
     if hour is None:
         return None
-    return _Clock((hour[0] - 1) % 24, 60 - minutes, hour[1], is_marked=True)
+    return _Clock((hour[0] - 1) % 24, 60 - minutes, hour[1])
 
 
 def _few_minutes(tokens: Sequence[Token], at: int) -> tuple[int, int]:
@@ -192,7 +209,7 @@ def _past_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
     if not minutes or _word(tokens, after) != "po":
         return None
     hour = _hour_word(tokens, after + 1)
-    return None if hour is None else _Clock(hour[0], minutes, hour[1], is_marked=True)
+    return None if hour is None else _Clock(hour[0], minutes, hour[1])
 
 
 def _written(tokens: Sequence[Token], at: int) -> _Clock | None:
@@ -202,7 +219,7 @@ def _written(tokens: Sequence[Token], at: int) -> _Clock | None:
         return None
     if match[2] == "." and _word(tokens, at - 1) not in ("o", "godzina", "godzinie", "godziny"):
         return None
-    return _Clock(int(match[1]), int(match[3]), at + 1, is_marked=True)
+    return _Clock(int(match[1]), int(match[3]), at + 1)
 
 
 def _ordinal_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
@@ -210,7 +227,9 @@ def _ordinal_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
     if hour is None:
         return None
     minute, end = _minutes(tokens, hour[1])
-    return _Clock(hour[0], minute, end, is_marked=True)
+    if not minute and end == hour[1] and not _is_said_as_hour(tokens, at, end):
+        return None
+    return _Clock(hour[0], minute, end)
 
 
 def _digit_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
@@ -247,14 +266,14 @@ def _digit_hour(tokens: Sequence[Token], at: int) -> _Clock | None:
     minute, end = 0, at + 1
     if following.isdigit() and len(following) == 2 and int(following) < 60:
         minute, end = int(following), at + 2
-    return _Clock(int(text), minute, end, is_marked=True)
+    return _Clock(int(text), minute, end)
 
 
 def _noon(tokens: Sequence[Token], at: int) -> _Clock | None:
     if _word(tokens, at) in ("w", "o") and _word(tokens, at + 1) in ("poludnie", "poludniu"):
-        return _Clock(12, 0, at + 2, is_marked=True)
+        return _Clock(12, 0, at + 2)
     if _word(tokens, at) == "o" and _word(tokens, at + 1) == "polnocy":
-        return _Clock(0, 0, at + 2, is_marked=True)
+        return _Clock(0, 0, at + 2)
     return None
 
 
@@ -334,7 +353,12 @@ def _relative(tokens: Sequence[Token], now: dt.datetime) -> DateExpression | Non
         unit = _UNIT_MINUTES.get(_word(tokens, end))
         if unit is None or _hour_word(tokens, end + 1) is not None or hundredths > 7200:
             continue
-        moment = now + dt.timedelta(minutes=hundredths * unit / 100)
+        minutes = hundredths * unit / 100
+        if unit == 60 and _word(tokens, end + 1) == "i":
+            more = read_cardinal(tokens, end + 2)
+            if more is not None and _UNIT_MINUTES.get(_word(tokens, more.end)) == 1:
+                minutes += more.hundredths / 100
+        moment = now + dt.timedelta(minutes=minutes)
         moment = moment.replace(second=0, microsecond=0)
         return DateExpression(
             kind="datetime", date=moment.date(), start_at=moment, is_approximate=is_rough

@@ -185,8 +185,6 @@ _PHRASES: dict[str, tuple[bool, Strength]] = {
     "nie za bardzo": (False, "clear"),
     "nie no": (False, "clear"),
     "nie no skad": (False, "clear"),
-    "nie nie": (False, "clear"),
-    "nie nie nie": (False, "clear"),
     "a nie": (False, "clear"),
     "nie tak": (False, "clear"),
     "to nie tak": (False, "clear"),
@@ -221,10 +219,23 @@ _PHRASES: dict[str, tuple[bool, Strength]] = {
     "blad": (False, "clear"),
     "zmienilem zdanie": (False, "clear"),
     "zmienilam zdanie": (False, "clear"),
-    # ---- no answer at all: a filler before one
-    "no wiec": (True, "uncertain"),
+    "no nie wiem": (False, "uncertain"),
+    "no to nie": (False, "clear"),
+    "nie na pewno": (False, "uncertain"),
+    "na pewno tak": (True, "clear"),
 }
 _BY_WORDS = {tuple(phrase.split()): meaning for phrase, meaning in _PHRASES.items()}
+# Begin like a refusal and are none.
+_NEITHER = frozenset(
+    tuple(phrase.split())
+    for phrase in (
+        "nie rozumiem", "nie slysze", "nie slychac", "nie doslyszalem", "nie doslyszalam",
+        "nie zrozumialem", "nie zrozumialam", "nie uslyszalem", "nie uslyszalam", "nie pamietam",
+        "nie rozlaczac", "czy tak", "czy nie", "co nie", "tak w ogole", "tak naprawde",
+        "no nie rozumiem", "no nie slysze", "nie tyle", "jak tak", "jak nie", "jezeli nie",
+        "no halo", "a tak w ogole", "tak zwany", "tak czy", "czy moze", "nie tylko",
+    )
+)  # fmt: skip
 _LONGEST = max(len(words) for words in _BY_WORDS)
 
 # Follow a "no", "dobra", "pewnie" or "moze" that opens a sentence and answers nothing.
@@ -243,71 +254,80 @@ _NOT_AN_ANSWER: dict[str, frozenset[str]] = {
     "niech bedzie": frozenset(["pochwalony"]),
     "nigdy": frozenset(["nie"]),
 }
-_HEDGES = word_set("chyba moze raczej prawdopodobnie ewentualnie postaram sprobuje")
+_HEDGES = word_set(
+    "chyba moze raczej prawdopodobnie ewentualnie postaram sprobuje ale tylko chociaz jesli jezeli"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer among the words of a sentence."""
+
+    start: int
+    end: int
+    is_yes: bool
+    strength: Strength
 
 
 def parse_yes_no(text: str) -> YesNo | None:
     """Whether what was said agrees or refuses; None where it does neither.
 
     A later answer corrects an earlier one ("nie no, dobra"); a hedge near a yes ("chyba tak")
-    takes its certainty, and so does a condition ("tak, ale...").
+    takes its certainty, and so does a condition ("tak, ale...") or a question ("tak?").
     """
-    tokens = [token for token in tokenize(text) if not token.is_mark]
-    found = _find_answers(tokens)
-    if not found:
+    tokens = tokenize(text)
+    words = [token for token in tokens if not token.is_mark]
+    answers = _find_answers(words)
+    if not answers:
         return None
-    is_yes, strength = _combine(found)
-    if is_yes and strength == "clear" and _is_hedged(tokens):
-        strength = "uncertain"
+    is_yes, strength = _combine(answers)
+    if is_yes and strength == "clear":
+        if _is_hedged(words, answers):
+            strength = "uncertain"
+        elif tokens[-1].text == "?":
+            strength = "weak"
     return YesNo(is_yes, strength)
 
 
-def _find_answers(tokens: Sequence[Token]) -> list[tuple[int, bool, Strength]]:
-    found: list[tuple[int, bool, Strength]] = []
+def _find_answers(words: Sequence[Token]) -> list[_Answer]:
+    answers: list[_Answer] = []
     at = 0
-    while at < len(tokens):
-        length, meaning = _longest_at(tokens, at)
-        if meaning is None:
-            at += 1
-            continue
-        found.append((at, *meaning))
+    while at < len(words):
+        length, meaning = _longest_at(words, at)
+        if meaning is not None:
+            answers.append(_Answer(at, at + length, *meaning))
         at += length
-    return found
+    return answers
 
 
-def _longest_at(tokens: Sequence[Token], at: int) -> tuple[int, tuple[bool, Strength] | None]:
-    for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
-        words = tuple(token.text for token in tokens[at : at + length])
-        meaning = _BY_WORDS.get(words)
-        if meaning is None:
-            continue
-        following = tokens[at + length].text if at + length < len(tokens) else ""
-        if following in _NOT_AN_ANSWER.get(" ".join(words), ()):
-            continue
-        # "nie" inside a sentence negates its verb: still a refusal, unless a correction follows.
-        return length, meaning
+def _longest_at(words: Sequence[Token], at: int) -> tuple[int, tuple[bool, Strength] | None]:
+    """How many words the longest known phrase has, and what it answers, if anything."""
+    for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        phrase = tuple(token.text for token in words[at : at + length])
+        if phrase in _NEITHER:
+            return length, None
+        meaning = _BY_WORDS.get(phrase)
+        following = words[at + length].text if at + length < len(words) else ""
+        if meaning is not None and following not in _NOT_AN_ANSWER.get(" ".join(phrase), ()):
+            return length, meaning
     return 1, None
 
 
-def _combine(found: Sequence[tuple[int, bool, Strength]]) -> tuple[bool, Strength]:
-    order = {"clear": 2, "weak": 1, "uncertain": 0}
-    sides = {is_yes for _, is_yes, _ in found}
-    if len(sides) == 1:
-        is_yes = found[0][1]
-        strengths = [strength for _, _, strength in found]
+def _combine(answers: Sequence[_Answer]) -> tuple[bool, Strength]:
+    first, last = answers[0], answers[-1]
+    strengths = {answer.strength for answer in answers}
+    if len({answer.is_yes for answer in answers}) == 1:
         # "no, tak" is a clear yes; "tak, może" is none.
-        return is_yes, "uncertain" if "uncertain" in strengths else max(
-            strengths, key=order.__getitem__
-        )
-    (_, first_is_yes, first), (_, last_is_yes, last) = found[0], found[-1]
-    if first_is_yes and first == "weak" and not last_is_yes:
-        return False, last
-    if not first_is_yes and last_is_yes and last == "clear":
+        order: tuple[Strength, ...] = ("uncertain", "clear", "weak")
+        return first.is_yes, next(strength for strength in order if strength in strengths)
+    if first.is_yes and first.strength == "weak" and not last.is_yes:
+        return False, last.strength
+    if last.is_yes and last.strength == "clear":
+        # "nie, dobra": a change of mind, to be asked again.
         return True, "weak"
-    return last_is_yes, "uncertain"
+    return last.is_yes, "uncertain"
 
 
-def _is_hedged(tokens: Sequence[Token]) -> bool:
-    return any(token.text in _HEDGES for token in tokens) or any(
-        token.text == "ale" for token in tokens
-    )
+def _is_hedged(words: Sequence[Token], answers: Sequence[_Answer]) -> bool:
+    in_answers = {at for answer in answers for at in range(answer.start, answer.end)}
+    return any(token.text in _HEDGES and at not in in_answers for at, token in enumerate(words))
