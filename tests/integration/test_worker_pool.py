@@ -183,7 +183,7 @@ async def test_a_dead_worker_is_replaced(pool: SpeechPool) -> None:
     with pytest.raises(SpeechWorkerError):
         await utterance(pool.open_call(), "crash").transcribe()
     async with asyncio.timeout(20):
-        while not all(stats.is_alive for stats in pool.stats()):
+        while not all(stats.is_alive for stats in pool.stats()):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert sum(stats.n_restarts for stats in pool.stats()) == 1
     assert len({stats.pid for stats in pool.stats()} - before) == 1
@@ -238,7 +238,7 @@ async def test_workers_report_how_busy_they_are(pool: SpeechPool) -> None:
     call = pool.open_call()
     work = [asyncio.create_task(utterance(call, "sleep 1.5").transcribe()) for _ in range(3)]
     async with asyncio.timeout(10):
-        while max(stats.recognition_busy for stats in pool.stats()) < 0.5:
+        while max(stats.recognition_busy for stats in pool.stats()) < 0.5:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     [busy] = [stats for stats in pool.stats() if stats.n_calls]
     assert busy.rss_mb > 10

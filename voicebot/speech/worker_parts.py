@@ -13,6 +13,7 @@ from voicebot.speech.model_catalogue import load_catalogue
 from voicebot.speech.model_store import ModelStore
 from voicebot.speech.recognizer_choice import RecognizerChoice, build_recognizer
 from voicebot.speech.speech_parts import SpeechParts
+from voicebot.speech.synthesizer import Synthesizer
 from voicebot.speech.voice_choice import VoiceChoice, build_synthesizer
 from voicebot.speech.worker_protocol import Message
 
@@ -25,6 +26,7 @@ class WorkerSpec:
 
     recognizer, voice: None leaves that part out. transcribe_timeout_s: a transcript that takes
     longer counts as failed. loader: `module:function` that builds the parts in the worker.
+    voice_name: one of the engine's voices (RHVoice: Magda, Natan); empty: its first.
     """
 
     recognizer: RecognizerChoice | None
@@ -32,6 +34,7 @@ class WorkerSpec:
     models_directory: str
     transcribe_timeout_s: float = 8.0
     loader: str = DEFAULT_LOADER
+    voice_name: str = ""
     log_level: str = "INFO"
 
     def load_message(self) -> Message:
@@ -41,6 +44,7 @@ class WorkerSpec:
                 "recognizer": asdict(self.recognizer) if self.recognizer else None,
                 "voice": asdict(self.voice) if self.voice else None,
                 "models_directory": self.models_directory,
+                "voice_name": self.voice_name,
             },
         )
 
@@ -54,8 +58,12 @@ def load_parts(message: Message) -> SpeechParts:
         recognizer=build_recognizer(_read(RecognizerChoice, recognizer), store)
         if recognizer
         else None,
-        synthesizer=build_synthesizer(_read(VoiceChoice, voice), store) if voice else None,
+        synthesizer=_synthesizer(voice, store, message) if voice else None,
     )
+
+
+def _synthesizer(voice: object, store: ModelStore, message: Message) -> Synthesizer:
+    return build_synthesizer(_read(VoiceChoice, voice), store, message.text("voice_name") or None)
 
 
 def _read(kind: Any, fields: object) -> Any:

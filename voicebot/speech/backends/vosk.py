@@ -81,11 +81,8 @@ class VoskUtterance:
 
     def __init__(self, kaldi: Any, model_rate: int) -> None:
         self._kaldi = kaldi
-        self._resample = (
-            soxr.ResampleStream(SAMPLE_RATE, model_rate, 1, dtype="int16")
-            if model_rate != SAMPLE_RATE
-            else None
-        )
+        self._model_rate = model_rate
+        self._resampler = self._new_resampler()
         self._pieces: list[Transcript] = []
         self._interim = ""
         self._n_samples = 0
@@ -107,14 +104,24 @@ class VoskUtterance:
 
     def transcribe(self) -> Transcript:
         started = time.thread_time()
+        # The resampler holds back the last milliseconds until it is told that there is no more.
+        held_back = self._at_model_rate(np.zeros(0, dtype=np.int16), is_last=True)
+        self._resampler = self._new_resampler()
+        if self._kaldi.AcceptWaveform(held_back.tobytes()):
+            self._keep(self._kaldi.Result())
         self._keep(self._kaldi.FinalResult())
         self._cpu_s += time.thread_time() - started
         return joined(self._pieces, seconds(self._n_samples), self._cpu_s * 1000)
 
-    def _at_model_rate(self, samples: Samples) -> Samples:
-        if self._resample is None:
+    def _new_resampler(self) -> soxr.ResampleStream:
+        return soxr.ResampleStream(SAMPLE_RATE, self._model_rate, 1, dtype="int16")
+
+    def _at_model_rate(self, samples: Samples, is_last: bool = False) -> Samples:
+        if self._model_rate == SAMPLE_RATE:
             return samples
-        resampled: Samples = self._resample.resample_chunk(np.ascontiguousarray(samples))
+        resampled: Samples = self._resampler.resample_chunk(
+            np.ascontiguousarray(samples), last=is_last
+        )
         return resampled
 
     def _keep(self, result: str) -> None:
