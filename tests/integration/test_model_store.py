@@ -504,8 +504,11 @@ def test_a_full_disk_ends_the_pull_with_its_reason(server: ModelServer, models_d
         tiny.pull("tiny", fetcher=SourceFetcher(FullDiskDownloader()))
 
 
-def test_debian_package_is_unpacked_by_folder_and_without_links(tmp_path: Path) -> None:
+def test_debian_package_is_unpacked_by_folder_and_without_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     need("dpkg-deb")
+    monkeypatch.chdir(tmp_path)  # the models directory is a relative path as shipped
     root = tmp_path / "package"
     for name in ("DEBIAN/control", "usr/share/Voice/magda/voice.data", "usr/bin/voice"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -513,9 +516,9 @@ def test_debian_package_is_unpacked_by_folder_and_without_links(tmp_path: Path) 
     control = "Package: voice\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n"
     (root / "DEBIAN/control").write_text(control)
     (root / "usr/share/Voice/link").symlink_to("/etc/passwd")
-    deb = tmp_path / "voice_1_all.deb"
+    deb = Path("voice_1_all.deb")
     subprocess.run(["dpkg-deb", "--build", root, deb], check=True, capture_output=True)
-    unpack_package(deb, {"usr/share/Voice": "data"}, tmp_path / "work", tmp_path / "staged")
+    unpack_package(deb, {"usr/share/Voice": "data"}, Path("work"), Path("staged"))
     found = [p.relative_to(tmp_path / "staged") for p in (tmp_path / "staged").rglob("*")]
     assert sorted(map(str, found)) == ["data", "data/magda", "data/magda/voice.data"]
 
