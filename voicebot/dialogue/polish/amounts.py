@@ -66,9 +66,9 @@ _LABELS = word_set(
     "paragraf punkt wiek telefon konto"
 )
 _ABOUT = word_set(
-    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej "
-    "przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej plus_minus ok "
-    "rzedu czyli_okolo moze powiedzmy do od z"
+    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej wiecej "
+    "przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej ok "
+    "rzedu moze powiedzmy do od z"
 )
 _ABOUT_AFTER = ("z hakiem", "z groszami", "z kawalkiem", "z czyms", "mniej wiecej", "plus minus")
 _PAYING = word_set(

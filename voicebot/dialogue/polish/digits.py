@@ -113,7 +113,7 @@ def _choices_at(run: Sequence[Token], at: int) -> tuple[list[str], int]:
             if digit:
                 return [digit * repeats], at + 3
         # "dwa zero" is 20, "dwa zera" 00.
-        is_plural = following != "zero" or word.startswith("p")
+        is_plural = following != "zero" or word.startswith("po")
         if following in _DIGIT_NOUNS and is_plural:
             return [_DIGIT_NOUNS[following] * repeats], at + 2
     if word in _DIGIT_NOUNS:

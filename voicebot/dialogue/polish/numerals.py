@@ -306,7 +306,7 @@ def _is_shortened_price(total: int, price: int | None, value: int, is_spoken: bo
 
 
 def _read_digits(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-    """A written number and the index after it; joins "1 200" but not "200 300"."""
+    """A written number and the index after it; joins "1 200" and "123 456"."""
     text = tokens[at].text
     hundredths = hundredths_of_digits(text)
     if hundredths is None:
@@ -319,12 +319,19 @@ def _read_digits(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         and re.fullmatch(r"[0-9]{3}(?:[.,][0-9]{1,2})?", tokens[at].text)
     ):
         following = hundredths_of_digits(tokens[at].text)
-        if following is None or (hundredths > 9900 and following and hundredths < 100_000):
+        if following is None or (
+            hundredths >= 10_000 and following and _is_doubt(hundredths, following)
+        ):
             break
         hundredths = hundredths * 1000 + following
         is_joinable = tokens[at].text.isdigit()
         at += 1
     return hundredths, at
+
+
+def _is_doubt(hundredths: int, following: int) -> bool:
+    """Whether two written numbers are "two hundred, three hundred" rather than 200 300."""
+    return hundredths % 1000 == 0 and following % 1000 == 0
 
 
 def read_ordinal(tokens: Sequence[Token], at: int) -> Ordinal | None:

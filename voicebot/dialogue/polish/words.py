@@ -243,6 +243,9 @@ _PIECE = re.compile(
     r"|[.,;:!?+%/–—-]"
 )
 
+# A full stop after these ends no sentence.
+_ABBREVIATIONS = (" tys", " mln", " godz", " nr", " ok", " ul")
+
 _SPLITS = {
     "naraty": ("na", "raty"), "naraz": ("na", "raz"), "conajmniej": ("co", "najmniej"),
     "narazie": ("na", "razie"), "pozatym": ("poza", "tym"), "wogole": ("w", "ogole"),
@@ -311,6 +314,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
         piece = match.group()
         is_glued = match.start() == end
         end = match.end()
+        if piece == "." and is_glued and cleaned[: match.start()].endswith(_ABBREVIATIONS):
+            continue
         for part in _split(piece) or (piece,):
             spelled = _respell(part)
             merged = _merge(tokens, part, spelled)

@@ -22,9 +22,10 @@ a nie|nigdy|niestety nie|zmieniłem zdanie|wcale nie|no nie, nie zgadzam się|ni
 """
 _WEAK_YES = "tak?|nie, dobra|no|mhm|yhy|aha|no no|nie żeby nie|nie mówię że nie|nie mówię nie|No."
 _UNCERTAIN = """
-raczej|może|chyba tak|raczej tak|raczej nie|nie wiem|zobaczymy|postaram się|chyba|być może|możliwe
-nie jestem pewien|no raczej|chyba nie|myślę że tak|może tak|trudno powiedzieć|tak, może
-tak ale nie wiem|tak, tylko w poniedziałek|no nie wiem|dobrze, ale dopiero w piątek|tak i nie|tak, ale nie na pewno|tak, chyba
+raczej|może|chyba tak|raczej tak|raczej nie|nie wiem|zobaczymy|postaram się|chyba|być może
+możliwe|nie jestem pewien|no raczej|chyba nie|myślę że tak|może tak|trudno powiedzieć
+tak, może|tak ale nie wiem|tak, tylko w poniedziałek|no nie wiem
+dobrze, ale dopiero w piątek|tak i nie|tak, ale nie na pewno|tak, chyba
 """
 
 
