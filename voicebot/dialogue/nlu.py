@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -43,7 +43,7 @@ class IntentExamples:
     """What one intent sounds like.
 
     examples: as people speak; heard: as a recogniser writes it. always: patterns that decide
-    alone, unless one of `never` is there too.
+    alone. never: patterns with which it can't be this intent, whatever else is said.
     """
 
     examples: tuple[str, ...]
@@ -108,9 +108,14 @@ class ExampleClassifier:
         self.labels = tuple(intents)
         self._column = {label: n for n, label in enumerate(self.labels)}
         self._always = [
-            (label, compile_pattern(pattern), tuple(map(compile_pattern, intent.never)))
+            (label, compile_pattern(pattern))
             for label, intent in intents.items()
             for pattern in intent.always
+        ]
+        self._never = [
+            (label, compile_pattern(pattern))
+            for label, intent in intents.items()
+            for pattern in intent.never
         ]
         self._said: defaultdict[str, list[str]] = defaultdict(list)
         texts: list[str] = []
@@ -148,6 +153,7 @@ class ExampleClassifier:
         plain = normalise(text)
         if not plain:
             return None
+        allowed = self.without_vetoed(plain, allowed)
         decided = self.by_pattern(plain, allowed)
         if decided is not None:
             return Meaning(decided, 1.0)
@@ -163,14 +169,14 @@ class ExampleClassifier:
             return None
         return Meaning(self.labels[columns[best]], round(float(min(scores[best], 1.0)), 3))
 
-    def by_pattern(self, plain: str, allowed: Iterable[str]) -> str | None:
+    def without_vetoed(self, plain: str, allowed: frozenset[str]) -> frozenset[str]:
+        """The allowed intents less those that a pattern of theirs rules out."""
+        return allowed - {label for label, pattern in self._never if pattern.search(plain)}
+
+    def by_pattern(self, plain: str, allowed: frozenset[str]) -> str | None:
         """The first allowed intent one of whose patterns is in the normalised text."""
-        for label, pattern, never in self._always:
-            if (
-                label in allowed
-                and pattern.search(plain)
-                and not any(veto.search(plain) for veto in never)
-            ):
+        for label, pattern in self._always:
+            if label in allowed and pattern.search(plain):
                 return label
         return None
 

@@ -31,7 +31,8 @@ MAX_WORDS_DISCLOSURE = 40
 REQUIRED_ANYWHERE = ("crisis_self_harm", "ask_human")
 
 _DEBT_WORDS = re.compile(
-    r"\b(dług(?!o|ie|a)|zadłuż|zaleg|należnoś|niezapłac|wierzyciel|odset|komornik|do zapłaty|rat[aeęy]?\b)",
+    r"\b(dług(?!o|ie|a)|zadłuż|zaleg|należnoś|niezapłac|wierzyciel|odset|komornik|do zapłaty"
+    r"|rat[aeęy]?\b)",
     re.IGNORECASE,
 )
 """What tells a stranger that somebody owes (rules.md: neutral until identity is proven)."""
@@ -343,7 +344,7 @@ class _Check:
 
     def _variables(self) -> Iterator[Problem]:
         script = self._script
-        written = {"callback_time"} & set(script.variables)
+        written: set[str] = set()
         read: set[str] = set()
         for state in script.states.values():
             if state.listen is not None:

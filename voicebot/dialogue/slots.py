@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from voicebot.dialogue.nlu import MAX_TEXT_LENGTH
 from voicebot.dialogue.polish.amounts import parse_amount
-from voicebot.dialogue.polish.dates import DateExpression, parse_birth_date, parse_date
+from voicebot.dialogue.polish.birth_dates import parse_birth_date
+from voicebot.dialogue.polish.dates import DateExpression, parse_date
 from voicebot.dialogue.polish.digits import parse_digits, parse_postcode
 from voicebot.dialogue.polish.yes_no import parse_yes_no
 from voicebot.dialogue.script import SlotSpec
@@ -104,7 +105,7 @@ def _promised_day(expression: DateExpression, today: date) -> tuple[date | None,
     """
     if expression.is_negated:
         return None, ""
-    if expression.direction == "past" or expression.problem == "in_past":
+    if expression.direction == "past" or expression.problem == "past":
         return None, "past"
     if expression.problem:
         return None, "no_such_date"

@@ -142,9 +142,9 @@ def test_damaged_script_fails_with_the_documented_error_only(
     (folder / "small_intents.yaml").write_bytes(INTENTS)
     path = folder / "script.yaml"
     path.write_bytes(GOOD[:place] + inserted + GOOD[place + length :])
+    problems: list[str] = []
     try:
         load_script(path)
     except ScriptError as error:
-        assert error.problems
-        for problem in error.problems:
-            assert problem.startswith(str(folder)), problem
+        problems = error.problems or ["an error without a problem"]
+    assert [problem for problem in problems if not problem.startswith(str(folder))] == []
