@@ -138,6 +138,11 @@ class SipEndpoint:
         return self._user_agent.n_calls if self._user_agent else 0
 
     @property
+    def is_taking_calls(self) -> bool:
+        """Started, and not being stopped."""
+        return self._user_agent is not None and not self._user_agent.is_draining
+
+    @property
     def n_transactions(self) -> int:
         return self._user_agent.n_transactions if self._user_agent else 0
 

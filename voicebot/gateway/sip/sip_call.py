@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaNegotiation
 from voicebot.gateway.sip.message import SipRequest, SipResponse
-from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.peer import Peer
+from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sip_dialog import SipDialog
 from voicebot.gateway.sip.transaction import (
     InviteServerTransaction,

@@ -25,10 +25,10 @@ from voicebot.gateway.sip.message import (
     make_response,
     parse_datagram,
 )
-from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer, Transport
 from voicebot.gateway.sip.request_check import ALLOWED_METHODS, check_request
 from voicebot.gateway.sip.routing import dialog_peer, is_behind_nat, note_source, response_peer
+from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
 from voicebot.gateway.sip.sip_call import (
     CallAnswered,

@@ -95,6 +95,7 @@ def test_strict_route_goes_into_the_request_uri_and_the_target_to_the_end():
 def test_lower_cseq_is_out_of_order():
     dialog = server_dialog()
     assert dialog.is_in_order(as_request(request("BYE", cseq=5)))
+    assert dialog.is_in_order(as_request(request("BYE", cseq=5)))  # only lower ones are (12.2.2)
     assert not dialog.is_in_order(as_request(request("BYE", cseq=4)))
     assert dialog.is_in_order(as_request(request("BYE", cseq=6)))
 

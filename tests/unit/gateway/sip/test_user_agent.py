@@ -337,12 +337,16 @@ def test_version_of_our_description_grows_only_with_changes(bench: Bench):
     bench.ack(call, cseq=2)
     bench.in_dialog("INVITE", call, cseq=3, body=sdp(formats="0"))
     changed = only(bench.sent()).body
+    bench.ack(call, cseq=3)
+    bench.in_dialog("INVITE", call, cseq=4, body=sdp())
+    changed_back = only(bench.sent()).body
 
     def origin(body: bytes) -> list[bytes]:
         return next(line for line in body.splitlines() if line.startswith(b"o=")).split()
 
     assert origin(changed)[1] == origin(first)[1]
     assert int(origin(changed)[2]) == int(origin(first)[2]) + 1
+    assert int(origin(changed_back)[2]) == int(origin(first)[2]) + 2
 
 
 def test_useless_reinvite_is_488_and_the_call_goes_on(bench: Bench):
@@ -436,6 +440,13 @@ def test_via_of_the_answer_says_where_the_request_came_from(bench: Bench):
     assert answer.via.received == "203.0.113.7"
     assert answer.via.rport == 61000
     assert bench.sent_to == [Peer("UDP", "203.0.113.7", 61000)]
+
+
+def test_what_a_sender_claims_about_its_source_is_not_repeated(bench: Bench):
+    via = "Via: SIP/2.0/UDP 192.0.2.9:5062;branch=z9hG4bK-1;received=198.51.100.1"
+    bench.receive(request("OPTIONS", via=via))
+    assert only(bench.sent()).via.received is None
+    assert bench.sent_to == [PHONE]
 
 
 def test_stray_responses_and_acks_are_dropped(bench: Bench):
