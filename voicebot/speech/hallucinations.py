@@ -31,13 +31,14 @@ _NOT_WORDS = re.compile(r"[^\w\s]|_")
 _FOREIGN_LETTERS = re.compile(r"[\u0370-\u1dff\u2e80-\uffef]")
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Lower-case words without punctuation."""
     return _NOT_WORDS.sub(" ", text.lower()).split()
 
 
 def is_made_up(text: str) -> bool:
     """True where the whole text is known to come from noise, or is not in Latin letters."""
-    words = _words(text)
+    words = words_of(text)
     if _FOREIGN_LETTERS.search(text) or (text and not words):
         return True
     return _KNOWN.fullmatch(" ".join(words)) is not None
@@ -59,7 +60,7 @@ def has_loop(text: str) -> bool:
 def without_loops(text: str) -> str:
     """The text with each loop said once."""
     shown = text.split()
-    plain = [" ".join(_words(word)) for word in shown]
+    plain = [" ".join(words_of(word)) for word in shown]
     start = 0
     while start < len(plain):
         for width in range(1, (len(plain) - start) // 4 + 1):

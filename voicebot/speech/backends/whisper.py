@@ -26,17 +26,17 @@ import tokenizers
 from voicebot.audio import SAMPLE_RATE, Samples, seconds
 from voicebot.errors import ModelError
 from voicebot.speech.backends.whisper_features import HOP_SAMPLES, MAX_AUDIO_S, MODEL_RATE, log_mel
-from voicebot.speech.hallucinations import has_loop, is_made_up, without_loops
+from voicebot.speech.hallucinations import has_loop, is_made_up, without_loops, words_of
 from voicebot.speech.pauses import speech_level, split_at_pauses, trim_quiet
 from voicebot.speech.recognizer import RecognitionHints, Transcript, UtteranceRecognizer
 
 BEAM_SIZE = 5
-N_HYPOTHESES = 3
+N_HYPOTHESES = 5
 MAX_NO_SPEECH = 0.4
 """Text from silence comes with 0.5 and more, text from speech with 0.37 and less."""
 
 DOUBTFUL_LOG_PROBABILITY = -0.3
-"""Mean log probability of a token at which a transcript is worth a coin's toss."""
+"""Mean log probability of a token at and below which a transcript is doubtful."""
 
 _MIN_PADDED_S = 8.0
 _PADDING_S = 6.0
@@ -54,6 +54,19 @@ _FILES = ("model.bin", "config.json", "tokenizer.json")
 def confidence_of(mean_log_probability: float) -> float:
     """0..1 from Whisper's score: 1 at 0, 0.5 at the doubtful -0.3, halved with every -0.3 more."""
     return float(0.5 ** (min(0.0, mean_log_probability) / DOUBTFUL_LOG_PROBABILITY))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One hypothesis of the beam search, with the mean over its tokens and its end."""
+
+    text: str
+    mean_log_probability: float
+    n_tokens: int
+
+    @property
+    def log_probability(self) -> float:
+        return self.mean_log_probability * (self.n_tokens + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,11 @@ class WhisperRecognizer:
             max_length=len(prompt) + 24 + int(12 * audio_s),
         )[0]
         readings = [
-            (self._tokenizer.decode(ids, skip_special_tokens=True).strip(), float(score))
+            Reading(
+                self._tokenizer.decode(ids, skip_special_tokens=True).strip(),
+                float(score),
+                len(ids),
+            )
             for ids, score in zip(result.sequences_ids, result.scores, strict=True)
         ]
         return judge(readings, float(result.no_speech_prob))
@@ -195,23 +212,32 @@ def padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return audio
 
 
-def judge(readings: list[tuple[str, float]], no_speech: float) -> Heard:
-    """Drop what was made up; the best of what is left."""
+def judge(readings: list[Reading], no_speech: float) -> Heard:
+    """Drop what was made up; the best of what is left.
+
+    Readings that differ in punctuation or capitals only ("Tak." "Tak!" "Tak") are one reading:
+    their probabilities are added, and they are no alternatives to each other.
+    """
     if no_speech > MAX_NO_SPEECH:
         return Heard("", 0.0, no_speech)
-    honest = [
-        (text, score)
-        for text, score in readings
-        if text and not is_made_up(text) and not has_loop(text)
-    ]
+    honest: dict[str, list[Reading]] = {}
+    for reading in readings:
+        if reading.text and not is_made_up(reading.text) and not has_loop(reading.text):
+            honest.setdefault(" ".join(words_of(reading.text)), []).append(reading)
     if honest:
-        text, score = honest[0]
-        others = dict.fromkeys(other for other, _ in honest[1:] if other != text)
-        return Heard(text, confidence_of(score), no_speech, tuple(others))
-    looped, score = readings[0]
-    if not looped or is_made_up(looped):
+        same, *others = honest.values()
+        together = float(np.logaddexp.reduce([reading.log_probability for reading in same]))
+        return Heard(
+            text=same[0].text,
+            confidence=confidence_of(together / (same[0].n_tokens + 1)),
+            no_speech=no_speech,
+            alternatives=tuple(other[0].text for other in others),
+        )
+    looped = readings[0]
+    if not looped.text or is_made_up(looped.text):
         return Heard("", 0.0, no_speech)
-    return Heard(without_loops(looped), min(_MAX_LOOP_CONFIDENCE, confidence_of(score)), no_speech)
+    confidence = min(_MAX_LOOP_CONFIDENCE, confidence_of(looped.mean_log_probability))
+    return Heard(without_loops(looped.text), confidence, no_speech)
 
 
 def _joined(pieces: list[Heard]) -> Heard:

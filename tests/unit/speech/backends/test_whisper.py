@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from voicebot.audio import SAMPLE_RATE
 from voicebot.errors import ModelError
 from voicebot.speech.backends.whisper import (
+    Reading,
     WhisperRecognizer,
     confidence_of,
     judge,
@@ -30,32 +31,41 @@ def test_confidence_rises_with_the_score(low: float, high: float) -> None:
 
 
 def test_text_from_silence_is_dropped() -> None:
-    heard = judge([("Dzień dobry.", -0.1)], no_speech=0.41)
+    heard = judge([Reading("Dzień dobry.", -0.1, 4)], no_speech=0.41)
     assert (heard.text, heard.confidence, heard.no_speech) == ("", 0.0, 0.41)
 
 
 def test_text_from_speech_is_kept_with_its_other_readings() -> None:
-    readings = [("Tak, jestem.", -0.3), ("Tak jestem.", -0.4), ("Tak, jestem.", -0.5)]
+    readings = [Reading("Tak, jestem.", -0.3, 5), Reading("Tak, nie jestem.", -0.4, 6)]
     heard = judge(readings, no_speech=0.37)
     assert heard.text == "Tak, jestem."
     assert heard.confidence == pytest.approx(0.5)
-    assert heard.alternatives == ("Tak jestem.",)
+    assert heard.alternatives == ("Tak, nie jestem.",)
+
+
+def test_readings_of_the_same_words_support_each_other() -> None:
+    readings = [Reading("Tak.", -0.6, 2), Reading("Tak!", -0.6, 2), Reading("Jak?", -0.9, 2)]
+    heard = judge(readings, no_speech=0.1)
+    assert heard.text == "Tak."
+    # Twice the probability of three tokens: ln 2 / 3 more for each.
+    assert heard.confidence == pytest.approx(confidence_of(-0.6 + np.log(2) / 3))
+    assert heard.alternatives == ("Jak?",)
 
 
 def test_made_up_readings_give_way_to_honest_ones() -> None:
-    readings = [("Dziękuję za uwagę.", -0.1), ("W piątek.", -0.6)]
+    readings = [Reading("Dziękuję za uwagę.", -0.1, 6), Reading("W piątek.", -0.6, 4)]
     heard = judge(readings, no_speech=0.1)
     assert heard.text == "W piątek."
     assert heard.confidence == pytest.approx(0.25)
 
 
 def test_nothing_but_made_up_readings_is_nothing_understood() -> None:
-    assert judge([("Napisy stworzone przez społeczność Amara.org", -0.1)], 0.1).text == ""
-    assert judge([("", -0.1)], 0.1).text == ""
+    assert judge([Reading("Napisy stworzone przez społeczność Amara.org", -0.1, 9)], 0.1).text == ""
+    assert judge([Reading("", -0.1, 0)], 0.1).text == ""
 
 
 def test_a_loop_is_said_once_and_not_trusted() -> None:
-    heard = judge([("nie da się " * 8, -0.05)], no_speech=0.1)
+    heard = judge([Reading("nie da się " * 8, -0.05, 40)], no_speech=0.1)
     assert heard.text == "nie da się"
     assert heard.confidence <= 0.2
 
