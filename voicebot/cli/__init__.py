@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from voicebot import __version__
+from voicebot.cli.calls import calls_app
 from voicebot.cli.check import check
 from voicebot.cli.hash_password import hash_password
 from voicebot.cli.models import models_app
 from voicebot.cli.outgoing import call
 from voicebot.cli.serve import serve
+from voicebot.cli.simulate import simulate_caller
 from voicebot.cli.speech import speak, transcribe
 
 app = typer.Typer(
@@ -41,6 +43,8 @@ app.command()(serve)
 app.command()(call)
 app.command()(transcribe)
 app.command()(speak)
+app.command("simulate-caller")(simulate_caller)
 app.command()(check)
 app.command()(hash_password)
 app.add_typer(models_app)
+app.add_typer(calls_app)

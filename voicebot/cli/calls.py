@@ -33,7 +33,7 @@ calls_app = typer.Typer(
 ConfigPath = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Settings file; ./voicebot.toml is taken where there is one."
+        "--settings", "-s", help="Settings file; ./voicebot.toml is taken where there is one."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
