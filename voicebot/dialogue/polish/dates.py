@@ -153,7 +153,7 @@ _VAGUE_COUNTS = word_set("pare kilka kilku kilkanascie iles jakies paru")
 _MANY = {"day": "dni", "week": "tygodnie"}
 _SEASONS = word_set(
     "wiosny wiosna wiosne wiosnie lata_ latem jesieni jesienia jesien zimy zima zimie wakacji "
-    "wakacjach wakacjami ferii feriach feriami urlopie urlopu"
+    "wakacjach wakacjami ferii feriach feriami"
 )
 _VAGUE = (
     "na dniach", "w najblizszym czasie", "w najblizszych dniach", "wkrotce", "niedlugo",
@@ -178,7 +178,7 @@ _PAST_VERB = re.compile(
     r"(?:za|w|s|o|do|prze|wy|u|na)?(?:placi|placa|la|sla|pusci|regulowa|rzuci|robi|zrobi|syla|da)"
     r"(?:lem|lam|lismy|lysmy|l|la|li|ly|lo)"
     r"|(?:za|w|s|o)?placon[eyao]|przelan[eyao]|uregulowan[eyao]|wyslan[eyao]|zrobion[eya]"
-    r"|posz(?:edl|ed|lo|la|ly)|wyszedl|wyszlo|wyszla|poslal[ae]m|przyszl[oay]|przyszedl|dotar\w+"
+    r"|posz(?:edl|ed|lo|la|ly)|wyszedl|wyszlo|wyszla|poslal[ae]m|przyszedl|dotar\w+"
     r"|zmarl[aoy]?|zmar|odesz(?:la|lo|li)|odszed\w*|dostal[aei]m|rozmawial[aei]m|dzwonil[aei]\w*"
 )
 _NOT_PAST = word_set("la l da dala slali robila wyslali dala. za")
@@ -650,6 +650,10 @@ class DateReader:
         is_last = word in ("ostatni", "ostatniego", "ostatnim", "ostatnich")
         ordinal = ORDINALS.get(word)
         following = self._word(at + 1)
+        if word == "ostatniego" and following in MONTH_FORMS:
+            found = self._span(at + 1, self._direction_at(at))
+            if found is not None:
+                return Match(at, found[3], found[0][1], role="day", is_month_named=True)
         if is_last and following in ("dzien", "dnia", "dniem", "dniu", "dniach"):
             found = self._span(at + 2, self._direction_at(at))
             if found is None:
@@ -1105,13 +1109,13 @@ class DateReader:
         day = monday + dt.timedelta(days=weekday.first.weekday())
         confirm = weekday.needs_confirmation
         if week.modifier == "ahead":
+            # On a Wednesday, "za tydzień w poniedziałek" may be next week's or the one after.
             weeks = (week.first - self._today).days // 7
-            other = weekday.first + dt.timedelta(weeks=weeks)
-            if weekday.start < week.start and not weekday.modifier:
-                confirm = day != other
+            ahead = (weekday.first.weekday() - self._today.weekday()) % 7
+            other = self._today + dt.timedelta(days=ahead, weeks=weeks)
+            confirm = day != other
+            if weekday.start < week.start:
                 day = other
-            else:
-                confirm = day != other
         return replace(
             weekday, start=first.start, end=second.end, first=day, direction=week.direction,
             needs_confirmation=confirm, role="day", is_month_named=True,
