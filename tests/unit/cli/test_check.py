@@ -1,0 +1,41 @@
+"""`voicebot check` as an operator meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from voicebot.cli.check import check
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SCRIPTS = REPOSITORY / "tests" / "data" / "scripts"
+
+
+def run(*paths: Path) -> tuple[int, list[str]]:
+    app = typer.Typer()
+    app.command()(check)
+    result = CliRunner().invoke(app, [str(path) for path in paths])
+    return result.exit_code, result.output.splitlines()
+
+
+def test_good_scripts_are_called_good():
+    status, lines = run(REPOSITORY / "call_scripts" / "infolinia.yaml", SCRIPTS / "good.yaml")
+    assert status == 0
+    assert len(lines) == 2
+    assert all(": good (" in line for line in lines)
+
+
+def test_every_problem_of_every_script_is_told():
+    broken, harmful = SCRIPTS / "broken_references.yaml", SCRIPTS / "harmful_promise.yaml"
+    status, lines = run(broken, harmful)
+    assert status == 1
+    assert sum(line.startswith(f"{broken}:") for line in lines) > 10
+    assert sum(line.startswith(f"{harmful}:") for line in lines) == 1
+
+
+def test_a_file_that_is_no_script_gets_a_clear_error():
+    status, lines = run(REPOSITORY / "tests" / "data" / "scripts" / "none.yaml")
+    assert status == 1
+    assert lines[0].endswith("none.yaml:1: can't read the file: No such file or directory")
