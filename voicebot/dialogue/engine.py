@@ -58,6 +58,7 @@ _SLOW_RATE = 0.85
 _MAX_HOPS = 50
 _MAX_ALTERNATIVES = 3
 _MASKED = "***"
+_COMMON_SLOTS = frozenset({"amount", "date"})
 _PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
 
 
@@ -258,19 +259,40 @@ class DialogueEngine:
         return fill_from_text(slots, text, balances_gr, now)
 
     def _choose(self, rules: list[Rule], filled: FilledSlots, confidence: float) -> Rule | None:
-        """The first rule that fits, priority rules before all others. Keeps its slots."""
+        """The first rule that fits, in the order of `_rank`. Keeps its slots."""
         self._forget_turn_slots()
         kept = dict(self._state.variables)
         self._state.variables.update(filled.values)
         scope = self._scope()
-        for wants_priority in (True, False):
-            for rule in rules:
-                if rule.is_priority == wants_priority and self._fits(
-                    rule, filled, confidence, scope
-                ):
-                    return rule
+        for rule in sorted(rules, key=lambda rule: self._rank(rule, filled)):
+            if self._fits(rule, filled, confidence, scope):
+                return rule
         self._state.variables = kept
         return None
+
+    def _rank(self, rule: Rule, filled: FilledSlots) -> int:
+        """Priority rules, then rules for anywhere that are meant surely, then all in their order.
+
+        "Oddzwońcie jutro" has a date in it and still is no promise: an intent that this state
+        has no rule for, but the script has, goes before slots that any sentence may fill.
+        """
+        if rule.is_priority:
+            return 0
+        listen, intent, score = (
+            self._here.listen,
+            self._turn_scope["intent"],
+            self._turn_scope["score"],
+        )
+        is_elsewhere = (
+            intent in rule.intents
+            and isinstance(score, int | float)
+            and score >= self._script.limits.sure_score
+            and not any(intent in own.intents for own in self._here.rules)
+        )
+        is_common = listen is not None and all(
+            listen.slots[name].kind in _COMMON_SLOTS for name in filled.values
+        )
+        return 1 if is_elsewhere and is_common and filled.values else 2
 
     def _fits(
         self, rule: Rule, filled: FilledSlots, confidence: float, scope: Mapping[str, object]

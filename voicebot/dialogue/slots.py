@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from voicebot.dialogue.nlu import MAX_TEXT_LENGTH
 from voicebot.dialogue.polish.amounts import parse_amount
 from voicebot.dialogue.polish.birth_dates import parse_birth_date
-from voicebot.dialogue.polish.dates import DateExpression, parse_date
+from voicebot.dialogue.polish.date_expressions import DateExpression
+from voicebot.dialogue.polish.dates import parse_date
 from voicebot.dialogue.polish.digits import parse_digits, parse_postcode
 from voicebot.dialogue.polish.yes_no import parse_yes_no
 from voicebot.dialogue.script import SlotSpec

@@ -81,7 +81,7 @@ def accuracy(results: list[LeftOut]) -> float:
 
 @pytest.mark.parametrize(("key", "floor"), [("utterances", 0.62), ("asr", 0.84)])
 def test_accuracy_over_all_intents(key: str, floor: float):
-    """0.68 of utterances, 0.89 of what a recogniser writes, of 55 intents."""
+    """0.69 of utterances, 0.89 of what a recogniser writes, of 55 intents."""
     results = [
         r for r in left_out(frozenset(classifier().labels)) if r.text in texts_of_the_domain(key)
     ]
@@ -112,7 +112,7 @@ DISPUTES = frozenset({"dispute_debt", "dispute_amount", "limitation_claim", "b2b
     ids=["crisis", "human", "deceased", "dispute"],
 )
 def test_recall_of_what_must_not_be_missed(intents: frozenset[str], floor: float):
-    """1.00, 1.00, 1.00; of disputes 0.87."""
+    """1.00, 1.00, 1.00; of disputes 0.83. Patterns count, and were written knowing examples."""
     results = [r for r in left_out(allowed_in("details")) if r.right in intents]
     assert len(results) >= 25
     recall = sum(r.meaning.intent in intents for r in results) / len(results)
