@@ -138,7 +138,7 @@ class Conversation:
             elif turn.startswith("#"):
                 self.press(turn[1:])
             elif turn.startswith("?"):
-                self.say(turn[1:], confidence=0.3)
+                self.say(turn[1:], confidence=0.1)
             else:
                 self.say(turn)
         return self
