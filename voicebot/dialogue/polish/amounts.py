@@ -52,8 +52,8 @@ _COUNTED = word_set(
     "minut minute minuty minutka minutki sekund sekundy procent procenta proc osob osoby osoba "
     "dzieci faktur faktury faktura umow umowy kredytow kredyty telefon telefony telefonow "
     "maile mejle listy pismo pisma plus kwadrans kwadranse kwadransy styczniu rano wieczorem "
-    "cyfry cyfra cyfr firm firmy kont konta lokali mieszkan szt sztuk metrow kilometrow "
-    "innych inne rzeczy wpłaty wplaty wplat przelewy przelewow moment chwila sprawy sprawa "
+    "cyfry cyfra cyfr firm firmy kont konta lokali mieszkan szt sztuk "
+    "innych inne rzeczy wplaty wplat przelewy przelewow moment chwila sprawy sprawa "
     "pietro pietrze ulica wnukow wnuki psy koty robocze roboczych kolejne nastepne ostatnie "
     "tygodniowo godzinach minutach z"
 ) | frozenset(MONTH_FORMS)
@@ -62,12 +62,11 @@ _NOT_COUNTED = word_set("z")
 _LABELS = word_set(
     "numer nr numerze numeru numerem godzina godzinie godziny godzine godz sprawa sygnatura "
     "faktura fakture faktury pesel kod ulica mieszkania domu lokal pokoj pietro rok roku art "
-    "artykul "
-    "paragraf punkt wiek telefon konto"
+    "artykul paragraf punkt wiek telefon konto"
 )
 _ABOUT = word_set(
-    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej wiecej "
-    "przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej ok "
+    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej "
+    "wiecej przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej ok "
     "rzedu moze powiedzmy do od z"
 )
 _ABOUT_AFTER = ("z hakiem", "z groszami", "z kawalkiem", "z czyms", "mniej wiecej", "plus minus")

@@ -138,7 +138,7 @@ def _numbers(tokens: Sequence[Token]) -> list[tuple[int, int]] | None:
 
 def _spoken_number(tokens: Sequence[Token], at: int) -> tuple[int, int]:
     """One number in words; "dwa pięćset" is two here."""
-    if at + 1 < len(tokens) and tokens[at + 1].text in ("tysiace", "tysiac"):
+    if at + 1 < len(tokens) and tokens[at + 1].text == "tysiace":
         number = read_cardinal(tokens, at)
         if number is not None and number.whole is not None:
             return number.whole, number.end

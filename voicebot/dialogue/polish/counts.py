@@ -41,8 +41,7 @@ _PERIODS: dict[str, int] = {
     **dict.fromkeys(("miesiac", "miesiaca", "miesiace", "miesiecy", "miesiacach"), 1),
     **dict.fromkeys(("rok", "roku", "lata", "lat"), 12),
 }
-_MONTHLY = word_set("miesiecznie miesieczne miesieczna co_miesiac")
-_EACH = word_set("po")
+_MONTHLY = word_set("miesiecznie miesieczne miesieczna")
 
 
 def parse_installments(text: str, balance_gr: int | None = None) -> Installments | None:
@@ -120,9 +119,7 @@ def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
         after = [_word(tokens, found.end), _word(tokens, found.end + 1)]
         is_rhythm = after[0] in _MONTHLY or after[0] in ("tygodniowo", "kwartalnie")
         is_rhythm = is_rhythm or after[0] == "co" or after == ["na", "miesiac"]
-        is_rhythm = (
-            is_rhythm or after[0] in ("kazdego", "w_miesiacu") or _is_rhythm_before(tokens, found)
-        )
+        is_rhythm = is_rhythm or after[0] == "kazdego" or _is_rhythm_before(tokens, found)
         if before == "po" or is_rhythm or (is_plan and before in ("rata", "raty", "rate")):
             return found
     return None

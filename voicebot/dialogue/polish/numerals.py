@@ -109,6 +109,7 @@ SLANG_MONEY = frozenset([*_LOW_SCALES, *_NICKNAMES, *_SCALES_AFTER_NUMBER]) | wo
 _HALVES = {"pol": 50, "poltora": 150, "poltorej": 150, "cwierc": 25}
 
 _ORDINAL_STEMS = {
+    0: "zerow",
     1: "pierwsz", 2: "drug", 3: "trzec", 4: "czwart", 5: "piąt", 6: "szóst", 7: "siódm", 8: "ósm",
     9: "dziewiąt", 10: "dziesiąt", 11: "jedenast", 12: "dwunast", 13: "trzynast",
     14: "czternast", 15: "piętnast", 16: "szesnast", 17: "siedemnast", 18: "osiemnast",

@@ -316,6 +316,11 @@ def tokenize(text: str) -> tuple[Token, ...]:
         end = match.end()
         if piece == "." and is_glued and cleaned[: match.start()].endswith(_ABBREVIATIONS):
             continue
+        if not piece.isascii():
+            # "²" counts as a letter for the pattern and as a digit for Python.
+            piece = "".join(sign for sign in piece if sign.isalpha() or sign in "–—")
+            if not piece:
+                continue
         for part in _split(piece) or (piece,):
             spelled = _respell(part)
             merged = _merge(tokens, part, spelled)
