@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _INCOME = re.compile(
-    r"\b(?:po|przy|do|z|od|przed|w dniu|dniu) (?:\w+ )?(?:wyplac(?:ie|y)|wyplat[aey]|pensj[iae]|"
+    r"\b(?:po|przy|do|od|przed|w dniu|dniu|"
+    r"\w*(?:plac|dam|regul)\w*(?: \w+){0,3} z) (?:\w+ )?(?:wyplac(?:ie|y)|wyplat[aey]|pensj[iae]|"
     r"emerytur(?:ze|y|a)|renci?e|renty|zasilk(?:u|iem|ow)|premi[iae]|zusu?|becikow\w+|"
     r"alimentach|diecie|zwrocie|dniowce|tygodniowce|wynagrodzeni\w+|stypendium)\b"
     r"|\b(?:800|500|osiemset|piecset|1000)(?: plus\b| ?\+)"
@@ -19,7 +20,7 @@ _INCOME = re.compile(
 _OTHER_EVENT = re.compile(
     r"\b(?:jak|gdy|kiedy|dopiero jak)\b(?: \w+){0,3}? (?:wroce|wrocimy|sprzedam|znajde|wyjde|"
     r"skoncze|zalatwie|podpisze|wezme|pozycze|dogadam|porozmawiam|wyzdrowieje|bede w)\b"
-    r"|\bpo (?:urlopie|powrocie|operacji|rozmowie|sprzedazy|szpitalu|sprawie)\b"
+    r"|\bpo (?:urlopie|powrocie|rozmowie|sprzedazy|sprawie)\b"
 )
 
 

@@ -237,7 +237,22 @@ class DateReader:
             if word in PAYING and self._said.word(at - 1) != "nie" and word != "mam":
                 return False
             at -= 1
-        return self._said.word(match.end) == "nie" and self._said.word(match.end + 1) != "pozniej"
+        return self._is_refused_after(match.end)
+
+    def _is_refused_after(self, at: int) -> bool:
+        """Whether a refusal follows in the same clause: "w piątek nie dam rady"."""
+        while at < len(self._said.tokens):
+            word = self._said.word(at)
+            if self._said.tokens[at].is_mark or word in ("ale", "tylko", "bo", "lecz", "a", "jak"):
+                return False
+            if word in PAYING:
+                return False
+            if word == "krucho":
+                return True
+            if word == "nie":
+                return self._said.word(at + 1) not in ("pozniej", "wczesniej", "wiecej", "ma")
+            at += 1
+        return False
 
     def express(self, match: Match) -> DateExpression:
         """The match with its preposition, as what is handed out."""

@@ -320,6 +320,8 @@ przelew poszedł 5 marca|03-05
 """
 
 _ASKED = """
+zapłacę z wypłaty|income_event
+oddam z emerytury|income_event
 jak tylko dostanę pieniądze z zusu|income_event
 po wypłacie|income_event
 jak dostanę wypłatę|income_event
@@ -378,6 +380,10 @@ teraz nie mogę rozmawiać
 nie zapłacę w piątek
 nie dam rady w tym miesiącu
 w piątek nie dam rady
+w tym tygodniu pensje więc nie damy rady
+w tym miesiącu krucho
+komornik mi to ściąga z pensji
+jutro nie mogę
 oni mają pięć osób
 ani grosza
 po trochu będę spłacał

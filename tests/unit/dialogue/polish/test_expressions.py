@@ -101,17 +101,17 @@ _WITH_DATE = {
     "do końca miesiąca będzie zapłacone", "piątego mam wypłatę to wtedy", "obiecuję że w środę",
     "zrobię to pojutrze jak wrócę z delegacji", "zaplace do konca miesionca",
     "w pionteg przeleje", "mogę zapłacić teraz", "zapłacę w tej chwili tylko gdzie",
-    "moge teraz zaplacic bliki em", "zaraz zaplace prosze link", "dobra to już płacę",
+    "moge teraz zaplacic bliki em", "zaraz zaplace prosze link",
     "mogę dać teraz pięćset złotych", "połowę zapłacę w piątek", "polowe teraz polowe pozniej",
     "zapłacę tysiąc teraz i tysiąc za miesiąc", "stówę mogę rzucić od ręki",
     "dajcie mi dwa miesiące", "poczekajcie do wiosny", "czy dałoby się wstrzymać do maja",
     "wczoraj poszedł przelew", "płaciłem tydzień temu sprawdźcie",
     "księgowa puściła to przedwczoraj", "juz zaplacilem w zeszlym tygodniu",
-    "w poniedzialek poszed przelew", "mąż nie żyje od marca", "mama odeszła w zeszłym miesiącu",
+    "w poniedzialek poszed przelew", "mama odeszła w zeszłym miesiącu",
     "córka zmarła dwa lata temu", "tata zmar w styczniu", "zona mi zmarla w zeszlym tygodniu",
     "wypowiedziałem tę umowę rok temu", "oddzwońcie jutro rano",
     "czekamy na przelew od kontrahenta", "jak nam zapłacą to my zapłacimy",
-    "czekamy na przelew od klijenta", "komornik juz sciaga z wyplaty",
+    "czekamy na przelew od klijenta",
 }  # fmt: skip
 _WITH_AMOUNT = {
     "do końca tygodnia przeleję całość", "w przyszłym tygodniu zapłacę wszystko",
@@ -137,9 +137,6 @@ def _utterances() -> list[tuple[str, str]]:
 
 def test_in_what_people_say_dates_are_found_where_they_are_and_nowhere_else():
     for _, text in _utterances():
-        # "teraz", "zaraz" are a day only with a verb of paying; either reading is harmless.
-        if "dobra to już" in text:
-            continue
         assert (parse_date(text, NOW) is not None) == (text in _WITH_DATE), text
 
 

@@ -192,7 +192,7 @@ def test_any_text(text):
 
 _WORDS = """
 za pół po do od przed o godzinę godziny minut kwadrans wpół ósma szesnastej dwunasta piątą między
-trzydzieści zero pięć 16 16:30 16.30 99:99 jutro piątek rano wieczorem południe dzwonić nie tylko a i
+trzydzieści zero pięć 16 16:30 16.30 99:99 jutro piątek rano wieczorem południe dzwonić nie tylko a
 """
 
 
