@@ -72,6 +72,9 @@ class TurnSettings(Section):
     )
     barge_in_ms: int = Field(300, ge=60, description="Speech over the bot that stops it.")
     max_turn_s: float = Field(25.0, gt=1, description="A longer turn is cut and answered.")
+    max_call_minutes: float = Field(
+        20.0, gt=0, description="A longer call is politely ended; a human will call back."
+    )
 
 
 class DialogueSettings(Section):

@@ -120,13 +120,18 @@ Action = (
 
 # ---- events: past tense --------------------------------------------------------------------
 
+SpokenOver = Literal["", "prompt", "disclosure"]
+"""What the bot went on saying all the while; empty: it was silent, or stopped for the caller."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
     """The caller said `text` (final transcript), or pressed `digits` (then text is empty).
 
     confidence: the recogniser's, 0..1; below the engine's threshold it asks again.
-    has_barged_in: spoken over the bot.
+    has_barged_in: he stopped the bot by speaking.
+    over: he spoke while the bot went on. Then it is dropped unless it is understood; over a
+    `disclosure` (Say.allow_barge_in False) only what holds anywhere or fills a slot counts.
     """
 
     text: str = ""
@@ -134,6 +139,7 @@ class UserTurn:
     alternatives: tuple[str, ...] = ()
     digits: str = ""
     has_barged_in: bool = False
+    over: SpokenOver = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +158,19 @@ class CallerLeft:
     """The caller hung up; the engine answers with its last records only."""
 
 
-DialogueEvent = UserTurn | NoInput | QueryAnswered | CallerLeft
+@dataclass(frozen=True, slots=True)
+class TimeRanOut:
+    """The call has lasted as long as a call may; the dialogue ends it politely."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFailed:
+    """The voice or the database has failed for good: apologise and hand over to a human.
+
+    promise_lost: the last RecordPromise could not be kept; the caller must not be told it was.
+    """
+
+    promise_lost: bool = False
+
+
+DialogueEvent = UserTurn | NoInput | QueryAnswered | CallerLeft | TimeRanOut | SystemFailed

@@ -24,6 +24,8 @@ from voicebot.dialogue.actions import (
     RecordPromise,
     Say,
     StopRecording,
+    SystemFailed,
+    TimeRanOut,
     Transfer,
     UserTurn,
 )
@@ -112,6 +114,8 @@ class DialogueEngine:
         self._begin_turn(now)
         if isinstance(event, CallerLeft):
             return self._end("caller left", state.disposition)
+        if isinstance(event, TimeRanOut | SystemFailed):
+            return self._break_off(event)
         if isinstance(event, QueryAnswered):
             return self._handle_answer(event)
         if state.awaited_query:
@@ -143,6 +147,14 @@ class DialogueEngine:
             return self._end("too many turns", self._state.disposition)
         return self._enter(self._script.too_long_state)
 
+    def _break_off(self, event: TimeRanOut | SystemFailed) -> list[Action]:
+        self._state.awaited_query = ""
+        if isinstance(event, TimeRanOut):
+            return self._enter(self._script.too_long_state)
+        if event.promise_lost:
+            self._state.disposition = Disposition.ERROR
+        return self._enter(self._script.failure_state)
+
     def _handle_answer(self, event: QueryAnswered) -> list[Action]:
         state = self._state
         query = self._here.query
@@ -170,11 +182,15 @@ class DialogueEngine:
         for n, text in enumerate(readings):
             # A second-best reading may fill a slot, which is read back, but decides nothing.
             confidence = turn.confidence if n == 0 else min(turn.confidence, 0.01)
-            rule = self._understand(turn.digits, text, confidence, now, is_first=n == 0)
+            rule = self._understand(
+                self._rules_for(turn), turn.digits, text, confidence, now, is_first=n == 0
+            )
             if rule is not None:
                 self._state.no_input_here = 0
                 return self._follow(rule)
         self._forget_turn_slots()
+        if turn.over:
+            return [self._listen()]
         is_unclear = not turn.digits and turn.confidence < self._script.limits.min_confidence
         self._state.no_match_here += 1
         self._state.no_match_in_call += 1
@@ -197,12 +213,25 @@ class DialogueEngine:
 
     # ---- understanding --------------------------------------------------------------------
 
+    def _rules_for(self, turn: UserTurn) -> list[Rule]:
+        """What he says over a disclosure answers no question: the question was not put yet."""
+        rules = self._script.rules_in(self._here)
+        if turn.over != "disclosure":
+            return list(rules)
+        return [rule for rule in rules if rule.filled or rule in self._script.anywhere]
+
     def _understand(
-        self, digits: str, text: str, confidence: float, now: datetime, *, is_first: bool
+        self,
+        rules: list[Rule],
+        digits: str,
+        text: str,
+        confidence: float,
+        now: datetime,
+        *,
+        is_first: bool,
     ) -> Rule | None:
         """The rule to follow, with the turn's variables set for it; None: no rule fits."""
         here = self._here
-        rules = list(self._script.rules_in(here))
         filled = self._fill(digits, text, confidence, now)
         intent, score = "", 0.0
         if digits:
