@@ -1,29 +1,77 @@
-"""The HTTP server of a node: health, and whatever else is mounted on it."""
+"""The HTTP server of a node: health, metrics, API, pages and the web phone on one port."""
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from aiohttp import web
 
+import voicebot
+from voicebot.calls.leg import CallLeg
+from voicebot.calls.live_calls import LiveCalls
+from voicebot.clock import Clock
+from voicebot.media.pacer import Pacer
 from voicebot.settings import Settings
+from voicebot.storage.database import Database
+from voicebot.web.access import Access, add_security_headers
+from voicebot.web.api import PREFIX, Api
+from voicebot.web.live_feed import LiveFeed
+from voicebot.web.metrics import CONTENT_TYPE, Metrics
+from voicebot.web.node_status import NodeParts, SipStatus, SpeechStatus, reasons_not_ready
+from voicebot.web.openapi import describe
+from voicebot.web.page_routes import Pages
+from voicebot.web.phone_socket import PhoneSocket
+from voicebot.web.recordings import Recordings
 
 log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+MAX_BODY_BYTES = 64 * 1024
+SHUTDOWN_S = 5.0
+"""What a request may still take when the node stops; calls have been ended by then."""
 
 
 class WebServer:
     """Serves on `settings.web`; `start`, then `stop`."""
 
-    def __init__(self, settings: Settings, *parts: object) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        live_calls: LiveCalls,
+        pool: SpeechStatus,
+        sip: SipStatus,
+        pacer: Pacer,
+        clock: Clock,
+        take_call: Callable[[CallLeg], Awaitable[object]],
+    ) -> None:
+        """take_call: runs an answered call to its end; the web phone's calls go there."""
         self._settings = settings.web
-        self._application = web.Application()
-        self._application.router.add_get("/health", self._health)
-        self._runner = web.AppRunner(self._application, access_log=None)
+        self._parts = NodeParts(settings, database, live_calls, pool, sip, pacer, clock, take_call)
         self._port = settings.web.port
+        self._feed = LiveFeed(live_calls)
+        self._metrics = Metrics(self._parts)
+        self._phone = PhoneSocket(self._parts)
+        recordings = Recordings(settings.recordings_path)
+        access = Access(settings.web, clock)
+        self._api = Api(self._parts, recordings, self._feed)
+        self._openapi = json.dumps(describe(self._api.operations(), voicebot.__version__))
+        application = web.Application(
+            middlewares=[access.middleware], client_max_size=MAX_BODY_BYTES
+        )
+        application.on_response_prepare.append(add_security_headers)
+        self._add_routes(application.router, Pages(self._parts, access, self._api, recordings))
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False
+        )
 
     @property
     def url(self) -> str:
-        return f"http://{self._settings.host}:{self._port}"
+        host = self._settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     async def start(self) -> None:
         """Raises OSError where the address is taken."""
@@ -33,7 +81,36 @@ class WebServer:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
+        """End web calls with `shutdown` and let their records be written, then close."""
+        self._feed.stop()
+        await self._phone.stop()
         await self._runner.cleanup()
+        await self._metrics.stop()
+
+    def _add_routes(self, router: web.UrlDispatcher, pages: Pages) -> None:
+        router.add_get("/health", self._health)
+        router.add_get("/ready", self._ready)
+        router.add_get("/metrics", self._serve_metrics)
+        router.add_get(f"{PREFIX}/openapi.json", self._serve_openapi)
+        self._api.add_routes(router)
+        pages.add_routes(router)
+        router.add_get("/phone/ws", self._phone.handle)
+        router.add_static("/static/", STATIC)
 
     async def _health(self, request: web.Request) -> web.Response:
+        """The process is alive and its loop turns."""
         return web.json_response({"status": "ok"})
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        """Calls can be taken now."""
+        reasons = await reasons_not_ready(self._parts)
+        status = "unavailable" if reasons else "ready"
+        return web.json_response(
+            {"status": status, "reasons": reasons}, status=503 if reasons else 200
+        )
+
+    async def _serve_metrics(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _serve_openapi(self, request: web.Request) -> web.Response:
+        return web.Response(text=self._openapi, content_type="application/json")

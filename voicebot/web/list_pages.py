@@ -1,0 +1,150 @@
+"""Pages that are one or two tables: agreements, cases, and the API's operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from voicebot.records import Callback, Case, Promise
+from voicebot.web.api import PREFIX, Operation
+from voicebot.web.formats import amount, day, instant
+from voicebot.web.markup import Html, escaped, fill, join
+from voicebot.web.openapi import parameters
+from voicebot.web.texts import Texts
+
+_LINK = '<a href="{href}">{text}</a>'
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
+    """A table that becomes cards on a narrow screen."""
+    head = join(fill('<th scope="col">{text}</th>', text=heading) for heading in headings)
+    body = join(
+        fill(
+            "<tr>{cells}</tr>",
+            cells=join(
+                fill('<td data-label="{label}">{value}</td>', label=heading, value=value)
+                for heading, value in zip(headings, row, strict=True)
+            ),
+        )
+        for row in rows
+    )
+    return fill(
+        '<table class="cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>',
+        head=head,
+        body=body,
+    )
+
+
+def agreements_body(
+    promises: Sequence[Promise],
+    callbacks: Sequence[Callback],
+    case_numbers: Mapping[int | None, str],
+    zone: ZoneInfo,
+    texts: Texts,
+) -> Html:
+    """Promises and callbacks, each the latest first."""
+    language = texts.language
+
+    def call_link(call_id: str) -> Html:
+        return fill(_LINK, href=f"/calls/{call_id}", text=call_id[:8])
+
+    promise_rows = [
+        (
+            instant(promise.created_at, zone, language),
+            case_numbers.get(promise.case_id, ""),
+            amount(promise.amount_gr, language),
+            day(promise.due_date, language),
+            texts.get(f"status_{promise.status}", promise.status),
+            call_link(promise.call_id),
+        )
+        for promise in promises
+    ]
+    callback_rows = [
+        (
+            instant(callback.created_at, zone, language),
+            case_numbers.get(callback.case_id, ""),
+            callback.reason,
+            callback.phone,
+            instant(callback.wanted_at, zone, language)
+            if callback.wanted_at is not None
+            else callback.wanted,
+            texts.get(f"status_{callback.status}", callback.status),
+            call_link(callback.call_id),
+        )
+        for callback in callbacks
+    ]
+    first = (texts("made_at"), texts("case"))
+    last = (texts("status"), texts("in_call"))
+    return fill(
+        "<h1>{title}</h1><section><h2>{promises_title}</h2>{promises}</section>"
+        "<section><h2>{callbacks_title}</h2>{callbacks}</section>",
+        title=texts("agreements_title"),
+        promises_title=texts("promises"),
+        promises=table((*first, texts("amount"), texts("due_date"), *last), promise_rows)
+        if promises
+        else _quiet(texts("no_promises")),
+        callbacks_title=texts("callbacks"),
+        callbacks=table(
+            (*first, texts("reason"), texts("phone_number"), texts("wanted"), *last),
+            callback_rows,
+        )
+        if callbacks
+        else _quiet(texts("no_callbacks")),
+    )
+
+
+def cases_body(cases: Sequence[Case], next_after_id: int | None, texts: Texts) -> Html:
+    rows = [
+        (
+            case.case_number,
+            case.creditor,
+            case.title,
+            amount(case.balance_gr, texts.language),
+            day(case.due_date, texts.language),
+            fill(_LINK, href=f"/?case_number={case.case_number}", text=texts("calls_of_case")),
+        )
+        for case in cases
+    ]
+    keys = ("case_number", "creditor", "title", "balance", "due_date", "nav_calls")
+    more = fill(_LINK, href=f"/cases?after_id={next_after_id}", text=f"{texts('next_page')} »")
+    return fill(
+        '<h1>{title}</h1>{table}<p class="pages">{more}</p>',
+        title=texts("cases_title"),
+        table=table([texts(key) for key in keys], rows) if cases else _quiet(texts("no_cases")),
+        more=more if next_after_id is not None else Html(""),
+    )
+
+
+def api_body(operations: Sequence[Operation], texts: Texts) -> Html:
+    code = "<code>{text}</code>"
+    rows = [
+        (
+            operation.method,
+            fill(code, text=PREFIX + operation.path),
+            operation.summary,
+            join(
+                (
+                    fill(code, text=parameter["name"])
+                    for parameter in parameters(operation)
+                    if parameter["in"] == "query"
+                ),
+                " ",
+            ),
+        )
+        for operation in operations
+    ]
+    keys = ("api_method", "api_path", "api_what", "api_parameters")
+    return fill(
+        '<h1>{title}</h1><p>{intro} <a href="{prefix}/openapi.json">{openapi}</a>.</p>'
+        "{table}<pre><code>{example}</code></pre>",
+        title=texts("api_title"),
+        intro=texts("api_intro"),
+        prefix=PREFIX,
+        openapi=texts("api_openapi"),
+        table=table([texts(key) for key in keys], rows),
+        example=escaped("curl http://127.0.0.1:8080/api/v1/calls?limit=3"),
+    )
+
+
+def _quiet(text: str) -> Html:
+    return fill('<p class="quiet">{text}</p>', text=text)

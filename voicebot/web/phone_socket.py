@@ -1,0 +1,43 @@
+"""The way into the web phone's WebSocket: refuses politely when all lines are busy."""
+
+from __future__ import annotations
+
+from aiohttp import WSCloseCode, web
+
+from voicebot.gateway.websocket.browser_phone import ended_message
+from voicebot.gateway.websocket.handler import BrowserPhoneHandler
+from voicebot.web.node_status import NodeParts
+
+
+class PhoneSocket:
+    """Takes web calls as long as there is room beside the SIP calls."""
+
+    def __init__(self, parts: NodeParts) -> None:
+        self._parts = parts
+        sip = parts.settings.sip
+        self._handler = BrowserPhoneHandler(parts.pacer, parts.take_call, sip.user)
+        self._is_stopping = False
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        if self._is_stopping:
+            return await self._refuse(request, "shutdown", WSCloseCode.GOING_AWAY)
+        n_calls = self._parts.sip.n_calls + self._handler.n_calls
+        if n_calls >= self._parts.settings.sip.max_calls:
+            return await self._refuse(request, "busy", WSCloseCode.TRY_AGAIN_LATER)
+        return await self._handler.handle(request)
+
+    async def stop(self) -> None:
+        """End running calls with `shutdown`, and take no new ones."""
+        self._is_stopping = True
+        await self._handler.stop()
+
+    @staticmethod
+    async def _refuse(
+        request: web.Request, reason: str, code: WSCloseCode
+    ) -> web.WebSocketResponse:
+        """Over an open socket: a browser tells its page nothing of a refused handshake."""
+        socket = web.WebSocketResponse(timeout=2)
+        await socket.prepare(request)
+        await socket.send_str(ended_message(reason))
+        await socket.close(code=code, message=reason.encode())
+        return socket
