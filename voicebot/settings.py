@@ -6,17 +6,30 @@ file (or variable), the key and the reason. `docs/reference/settings.md` is writ
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from voicebot.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "VOICEBOT_"
+DEFAULT_FILE = "voicebot.toml"
+
+_LISTS = {("sip", "codecs")}
+"""Settings that a variable gives with commas between the values."""
+
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+
+Keys = tuple[str, ...]
+"""A setting's place: its section's name and its own, or its own alone."""
 
 
 class Section(BaseModel):
@@ -37,12 +50,29 @@ class SipSettings(Section):
     rtp_port_max: int = Field(19999, ge=1025, le=65535, description="Last RTP port.")
     user: str = Field("infolinia", description="User part of our own SIP address.")
     codecs: tuple[Literal["PCMA", "PCMU"], ...] = Field(
-        ("PCMA", "PCMU"), description="Codecs offered, the preferred one first."
+        ("PCMA", "PCMU"), min_length=1, description="Codecs offered, the preferred one first."
     )
     no_media_timeout_s: float = Field(
         30.0, ge=1, description="A call that receives no RTP for this long is ended."
     )
     max_calls: int = Field(100, ge=1, description="Above this many calls a new one gets 503.")
+
+    @field_validator("host")
+    @classmethod
+    def _is_an_address(cls, host: str) -> str:
+        # RTP is bound for each call: a name would have to be looked up while others talk.
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("must be an IP address, such as 0.0.0.0, not a name") from None
+        return host
+
+    @field_validator("public_host")
+    @classmethod
+    def _is_a_host(cls, host: str) -> str:
+        if host and not _HOST.fullmatch(host):
+            raise ValueError("must be an address or a host name, without sip: and without a port")
+        return host
 
 
 class SpeechSettings(Section):
@@ -84,6 +114,15 @@ class DialogueSettings(Section):
     company: str = Field("Windykacja Przykładowa", description="Who the bot speaks for.")
     timezone: str = Field("Europe/Warsaw", description="Dates and times are meant in this zone.")
 
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone; write it as Europe/Warsaw") from None
+        return name
+
 
 class RecordingSettings(Section):
     """Two-channel recordings (caller left, bot right)."""
@@ -105,6 +144,15 @@ class WebSettings(Section):
     port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one.")
     username: str = Field("admin", description="Login name.")
     password_hash: str = Field("", description="argon2 hash, from `voicebot hash-password`.")
+
+    @field_validator("password_hash")
+    @classmethod
+    def _is_a_hash(cls, text: str) -> str:
+        if text and not text.startswith("$argon2"):
+            raise ValueError(
+                "must be an argon2 hash, not the password; make one with: voicebot hash-password"
+            )
+        return text
 
 
 class Settings(Section):
@@ -152,20 +200,39 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
     path: None takes ./voicebot.toml where there is one. Raises SettingsError.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
-    source = "voicebot.toml"
-    if path is None and Path(source).is_file():
-        path = Path(source)
-    if path is not None:
-        source = str(path)
-        values = _read_toml(path)
-    from_environment = _lay_environment_over(values, environment)
+    if path is None and Path(DEFAULT_FILE).is_file():
+        path = Path(DEFAULT_FILE)
+    origins = _Origins(str(path or DEFAULT_FILE))
+    values = _read_toml(path) if path is not None else {}
     try:
+        # As JSON and strict: TOML has types of its own, so "5060" or true is no port there.
+        Settings.model_validate_json(json.dumps(values, default=str), strict=True)
+        _lay_environment_over(values, environment, origins)
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_explain(error, source, from_environment)) from None
-    _check_together(settings, source)
+        raise SettingsError(_explain(error, origins)) from None
+    _check_together(settings, origins)
     return settings
+
+
+class _Origins:
+    """Where each setting came from, for error messages."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._variables: dict[Keys, str] = {}
+
+    def add_variable(self, keys: Keys, name: str) -> None:
+        self._variables[keys] = name
+
+    def of(self, *settings: Keys) -> str:
+        """The variable that set one of `settings` (or a part of it), else the file."""
+        for wanted in settings:
+            for keys, name in self._variables.items():
+                shorter = min(len(keys), len(wanted))
+                if keys[:shorter] == wanted[:shorter]:
+                    return name
+        return self._file
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -173,15 +240,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: the text is not in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: no TOML: {error}") from None
 
 
 def _lay_environment_over(
-    values: dict[str, Any], environment: Mapping[str, str]
-) -> dict[tuple[str, ...], str]:
-    """Change `values` in place; return which key came from which variable."""
-    origins: dict[tuple[str, ...], str] = {}
+    values: dict[str, Any], environment: Mapping[str, str], origins: _Origins
+) -> None:
+    """Change `values` in place."""
     for name, text in sorted(environment.items()):
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
@@ -192,41 +262,55 @@ def _lay_environment_over(
             if not isinstance(child, dict):
                 raise SettingsError(f"{name}: {key} is no section")
             table = child
-        is_list = keys[-1] in {"codecs"}
-        table[keys[-1]] = [part.strip() for part in text.split(",")] if is_list else text
-        origins[keys] = name
-    return origins
+        table[keys[-1]] = [part.strip() for part in text.split(",")] if keys in _LISTS else text
+        origins.add_variable(keys, name)
 
 
-def _explain(
-    error: ValidationError, source: str, from_environment: dict[tuple[str, ...], str]
-) -> str:
+def _explain(error: ValidationError, origins: _Origins) -> str:
+    """One line for each problem. Values are not repeated: one may be a password."""
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    lists_with_bad_items = {problem["loc"][:-1] for problem in problems}
+    for problem in problems:
+        if problem["loc"] in lists_with_bad_items:
+            continue  # pydantic finds a list too short when every item of it is refused
         keys = tuple(str(part) for part in problem["loc"])
-        origin = next(
-            (name for path, name in from_environment.items() if keys[: len(path)] == path), source
-        )
-        reason = (
-            "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"].lower()
-        )
-        lines.append(f"{origin}: {'.'.join(keys)}: {reason}")
+        reason = _reason(problem["type"], problem["msg"])
+        lines.append(f"{origins.of(keys)}: {'.'.join(keys)}: {reason}")
     return "\n".join(lines)
 
 
-def _check_together(settings: Settings, source: str) -> None:
+def _reason(kind: str, message: str) -> str:
+    """What pydantic says, in the words of somebody who writes a settings file."""
+    match kind:
+        case "extra_forbidden":
+            return "no such setting"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "is a section, not a value"
+        case "tuple_type":
+            return 'must be a list, such as ["PCMA"]'
+        case "too_short":
+            return "must not be empty"
+    message = message.removeprefix("Value error, ").replace("Input should", "must")
+    return message[:1].lower() + message[1:]
+
+
+def _check_together(settings: Settings, origins: _Origins) -> None:
     """Rules over more than one key."""
     if settings.sip.rtp_port_min >= settings.sip.rtp_port_max:
-        raise SettingsError(f"{source}: sip.rtp_port_max: must be above sip.rtp_port_min")
+        origin = origins.of(("sip", "rtp_port_max"), ("sip", "rtp_port_min"))
+        raise SettingsError(f"{origin}: sip.rtp_port_max: must be above sip.rtp_port_min")
     if (
         settings.web.host not in {"127.0.0.1", "::1", "localhost"}
         and not settings.web.password_hash
     ):
         raise SettingsError(
-            f"{source}: web.host: {settings.web.host} is reachable from other machines, so "
-            "web.password_hash must be set (make one with: voicebot hash-password)"
+            f"{origins.of(('web', 'host'))}: web.host: {settings.web.host} is reachable from "
+            "other machines, so web.password_hash must be set (make one with: "
+            "voicebot hash-password)"
         )
     if settings.turns.recognise_after_ms >= settings.turns.silence_yes_no_ms:
+        origin = origins.of(("turns", "recognise_after_ms"), ("turns", "silence_yes_no_ms"))
         raise SettingsError(
-            f"{source}: turns.recognise_after_ms: must be below turns.silence_yes_no_ms"
+            f"{origin}: turns.recognise_after_ms: must be below turns.silence_yes_no_ms"
         )
