@@ -1,0 +1,1 @@
+"""Understands and reads out Polish amounts, days, hours, digits and answers: rules, no model."""

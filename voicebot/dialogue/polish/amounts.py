@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from voicebot.dialogue.polish.corrections import without_corrected
 from voicebot.dialogue.polish.numerals import (
     CARDINALS,
     ORDINALS,
@@ -76,6 +77,9 @@ _PAYING = word_set(
     "moge mozemy zrobie puszcze rzuce rzucic wysle dac pokryc zaplacilem zaplacilam wplacilem "
     "wplacilam przelalem przelalam splacilem splacilam uregulowalem uregulowalam"
 )
+_REFUSED_VERBS = word_set(
+    "mam mamy dam damy zaplace zaplacimy moge mozemy place wplace przeleje oddam bede stac splace"
+)
 _WHOLE = word_set("calosc calosci calosciowo calego calutka")
 _WHOLE_OF = word_set("cala calej cale caly calego pelna pelnej pelny pelne")
 _DEBT = word_set(
@@ -100,18 +104,20 @@ def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
     balance_gr: what is owed, to work out "całość" and "połowę". Of several amounts in one
     sentence ("tysiąc teraz i pięćset za miesiąc") this is the first; see `parse_amounts`.
     """
-    tokens = _without_corrected(tokenize(text))
+    tokens = _meant(text)
     found = _find(tokens, balance_gr)
     if not found:
         return None
     if len(found) > 1 and _is_choice(tokens, found[0], found[1]):
+        return None
+    if _is_sum(tokens):
         return None
     return found[0].amount
 
 
 def parse_amounts(text: str, balance_gr: int | None = None) -> list[Amount]:
     """Every amount said, in order."""
-    return [found.amount for found in _find(_without_corrected(tokenize(text)), balance_gr)]
+    return [found.amount for found in _find(_meant(text), balance_gr)]
 
 
 def find_amounts(tokens: Sequence[Token], balance_gr: int | None = None) -> list[FoundAmount]:
@@ -124,25 +130,23 @@ def _is_choice(tokens: Sequence[Token], first: FoundAmount, second: FoundAmount)
     if first.amount == second.amount:
         return False
     between = [token.text for token in tokens[first.end : second.start] if not token.is_mark]
-    return not between or bool({"albo", "lub", "czy", "do", "ewentualnie"} & set(between))
+    # "dwa tysiące i pięćset" may be one sum or two.
+    return between in ([], ["i"]) or bool(
+        {"albo", "lub", "czy", "do", "ewentualnie"} & set(between)
+    )
 
 
-def _without_corrected(tokens: Sequence[Token]) -> Sequence[Token]:
-    """The tokens less what was taken back: "sto, nie, dwieście", "X a nie Y", "nie X tylko Y"."""
-    words = [token.text for token in tokens]
-    for at, word in enumerate(words):
-        if word in ("nie", "przepraszam", "znaczy", "pomylka", "wroc") and at:
-            head, tail = tokens[:at], tokens[at + 1 :]
-            if words[at - 1] == "a" and word == "nie":
-                return tokens[: at - 1] if _find(tokens[: at - 1], None) else tokens
-            is_aside = tokens[at - 1].is_mark and at + 1 < len(tokens) and tokens[at + 1].is_mark
-            if (is_aside or word != "nie") and _find(head, None) and _find(tail, None):
-                return tail
-        if word in ("tylko", "lecz") and "nie" in words[:at]:
-            tail = tokens[at + 1 :]
-            if _find(tail, None):
-                return tail
-    return tokens
+def _is_sum(tokens: Sequence[Token]) -> bool:
+    """Whether the caller adds up: "trzysta plus dwieście"."""
+    return any(
+        token.text in ("plus", "minus") and read_cardinal(tokens, at + 1) is not None
+        for at, token in enumerate(tokens)
+    )
+
+
+def _meant(text: str) -> Sequence[Token]:
+    """The tokens of a text less what was taken back."""
+    return without_corrected(tokenize(text), lambda part: bool(_find(part, None)))
 
 
 def _find(tokens: Sequence[Token], balance_gr: int | None) -> list[FoundAmount]:
@@ -202,6 +206,10 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
     if following in _OTHER_CURRENCY:
         return end + 1
     if _is_other_number(tokens, at, number):
+        after = read_cardinal(tokens, end)
+        if number.is_spoken and after is not None and following in ("sto", "stu"):
+            # "dwa sto" is nothing that anybody can be sure of.
+            return after.end
         return _skip_date(tokens, end)
     second = read_cardinal(tokens, end)
     if second is not None and _word(tokens, second.end) in _GROSZE and second.whole is not None:
@@ -296,7 +304,7 @@ def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool
             return True
     if before in ("o", "godzinie"):
         return True
-    return number.whole < 10 or _is_range_part(tokens, at, number)
+    return before == "minus" or number.whole < 10 or _is_range_part(tokens, at, number)
 
 
 def _is_day_and_month(text: str) -> bool:
@@ -313,14 +321,26 @@ def _is_range_part(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:
 
 
 def _found(tokens: Sequence[Token], start: int, end: int, amount_gr: int) -> FoundAmount | int:
-    if amount_gr <= 0:
+    if amount_gr <= 0 or _is_refused(tokens, start, end):
         return end
     is_approximate = _is_approximate(tokens, start, end)
     return FoundAmount(Amount(amount_gr, is_approximate), start, end)
 
 
+def _is_refused(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether it is what the caller has not or will not pay: "nie mam tysiąca"."""
+    before = [_word(tokens, at) for at in range(max(start - 4, 0), start)]
+    for at, word in enumerate(before):
+        if word == "nie" and at + 1 < len(before) and before[at + 1] in _REFUSED_VERBS:
+            return not {",", ".", "ale", "tylko", "bo"} & set(before[at + 2 :])
+    is_limit = "niz" in before
+    return not is_limit and _word(tokens, end) == "nie" and _word(tokens, end + 1) in _REFUSED_VERBS
+
+
 def _is_approximate(tokens: Sequence[Token], start: int, end: int) -> bool:
     before = _word(tokens, start - 1)
+    if before == "niz" and _word(tokens, start - 2) in ("wiecej", "mniej"):
+        return True
     if before in _ABOUT and not (before == "z" and _word(tokens, start - 2) in _PAYING):
         return True
     after = [token.text for token in tokens[end : end + 3] if not token.is_mark]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from voicebot.dialogue.polish.amounts import FoundAmount, find_amounts
 from voicebot.dialogue.polish.corrections import without_corrected
-from voicebot.dialogue.polish.numerals import read_cardinal, read_ordinal
+from voicebot.dialogue.polish.numerals import CARDINALS, read_cardinal, read_ordinal
 from voicebot.dialogue.polish.words import Token, tokenize, word_set
 
 Frequency = Literal["weekly", "biweekly", "monthly", "quarterly"]
@@ -93,7 +93,8 @@ def _count(tokens: Sequence[Token]) -> int | None:
         before = _word(tokens, at - 1)
         if number.hundredths == 50 and following == "roku" and before in ("na", "przez"):
             return 6
-        if n is None or not 1 <= n <= MOST_INSTALLMENTS:
+        if n is None or not 1 <= n <= MOST_INSTALLMENTS or before in CARDINALS:
+            # Of "dwie, trzy raty" neither is sure.
             continue
         if following in ("rownych", "rowne", "miesiecznych", "miesieczne", "ratalne"):
             following = _word(tokens, number.end + 1)

@@ -45,8 +45,9 @@ class DateExpression:
 class Match:
     """Some tokens that name a day or a span, before their preposition is looked at.
 
-    role: what it may be combined with: "weekday", "day" (with its month or not), "week", "other".
-    modifier: the weekday's "next", "this", "last" or "nearest".
+    role: what it may be combined with: "weekday", "day" (with its month or not), "week", "month",
+    "now", "other". modifier: the weekday's "next", "this", "last" or "nearest"; "ahead" of a week
+    or month counted from today. day_number: of a day without its month.
     """
 
     start: int
@@ -63,6 +64,7 @@ class Match:
     anchor: str = ""
     problem: Problem = ""
     is_month_named: bool = False
+    day_number: int = 0
 
     @property
     def is_range(self) -> bool:

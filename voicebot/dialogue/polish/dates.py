@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from voicebot.dialogue.polish import calendar_spans
@@ -17,10 +18,17 @@ from voicebot.dialogue.polish.named_days import NamedDays
 from voicebot.dialogue.polish.named_spans import NamedSpans
 from voicebot.dialogue.polish.numerals import read_ordinal
 from voicebot.dialogue.polish.relative_days import RelativeDays
-from voicebot.dialogue.polish.words import tokenize
+from voicebot.dialogue.polish.words import tokenize, word_set
 from voicebot.dialogue.polish.years import read_year
 
 __all__ = ["DateExpression", "DateReader", "parse_date", "parse_dates"]
+
+
+_OR = word_set("albo lub czy ewentualnie do")
+_PAYDAY_FIRST = re.compile(
+    r"\b(?:mam|mamy|dostaje|bede mial|bede miala|jest|przychodzi) "
+    r"(?:wyplat|emerytur|pensj|rent|zasil)\w* (?:, )?(?:wiec|to|i|dlatego|no to|a)\b"
+)
 
 
 def parse_date(text: str, now: dt.datetime) -> DateExpression | None:
@@ -29,8 +37,11 @@ def parse_date(text: str, now: dt.datetime) -> DateExpression | None:
     now: aware, in the caller's zone. Of several days this is the first; "nie zapłacę w piątek"
     gives none, a correction ("nie w piątek, tylko w poniedziałek") gives what was meant in the end.
     """
-    found = parse_dates(text, now)
-    return next((e for e in found if not e.is_negated), None)
+    found = [expression for expression in parse_dates(text, now) if not expression.is_negated]
+    if len(found) > 1 and _PAYDAY_FIRST.search(" ".join(token.text for token in tokenize(text))):
+        # "dziesiątego mam wypłatę, więc jedenastego"
+        return found[1]
+    return found[0] if found else None
 
 
 def parse_dates(text: str, now: dt.datetime) -> list[DateExpression]:
@@ -130,11 +141,31 @@ class DateReader:
             return self._weekday_and_day(first, second)
         if not gap and {first.role, second.role} == {"weekday", "week"}:
             return self._weekday_in_week(first, second)
-        if not gap and first.role == "day" and second.role == "month" and not first.is_month_named:
-            return None
+        if not gap and {first.role, second.role} == {"day", "month"}:
+            return self._day_in_month(first, second)
+        if gap == ["od"] and first.modifier == "ahead" and first.first and second.first:
+            # "za tydzień od piątku"
+            day = second.first + (first.first - self._said.today)
+            return replace(
+                second, start=first.start, first=day, last=None, role="other", op="on",
+                needs_confirmation=True,
+            )  # fmt: skip
         if first.first is None or second.first is None or first.is_range or second.is_range:
             return None
         return self._range(first, second, gap)
+
+    def _day_in_month(self, first: Match, second: Match) -> Match | None:
+        """ "w lipcu piątego", "za dwa miesiące pierwszego"."""
+        day, month = (first, second) if first.role == "day" else (second, first)
+        if day.is_month_named or not day.day_number or month.first is None:
+            return None
+        joined = replace(
+            day, start=first.start, end=second.end, direction=month.direction, problem="", ask="",
+            needs_confirmation=False, is_month_named=True,
+        )  # fmt: skip
+        if day.day_number > calendar.monthrange(month.first.year, month.first.month)[1]:
+            return replace(joined, first=None, problem="no_such_day", ask="date")
+        return replace(joined, first=month.first.replace(day=day.day_number))
 
     def _weekday_and_day(self, first: Match, second: Match) -> Match:
         weekday, day = (first, second) if first.role == "weekday" else (second, first)
@@ -167,23 +198,17 @@ class DateReader:
             needs_confirmation=confirm, role="day", is_month_named=True,
         )  # fmt: skip
 
-    def _range(self, first: Match, second: Match, gap: Sequence[str]) -> Match | None:
+    def _range(self, first: Match, second: Match, gap: list[str]) -> Match | None:
         before = self._said.word(first.start - 1)
         if first.first is None or second.first is None:
             return None
-        is_span = (before == "od" and list(gap) == ["do"]) or (
-            before in ("miedzy", "pomiedzy") and list(gap) in (["a"], ["i"])
+        is_span = (before == "od" and gap == ["do"]) or (
+            before in ("miedzy", "pomiedzy") and gap in (["a"], ["i"])
         )
         is_dashed = (
             not gap and first.role == second.role and first.role in ("day", "weekday", "other")
         )
-        is_choice = not is_span and list(gap) in (
-            ["albo"],
-            ["lub"],
-            ["czy"],
-            ["ewentualnie"],
-            ["do"],
-        )
+        is_choice = not is_span and len(gap) == 1 and gap[0] in _OR
         if not is_span and not is_dashed and not is_choice:
             return None
         if first.role == "now" or second.role == "now":
@@ -254,8 +279,34 @@ class DateReader:
             at += 1
         return False
 
+    def _shifted(self, match: Match) -> DateExpression | None:
+        """ "dzień po świętach", "dwa dni przed piętnastym": days counted from the match."""
+        at = match.start - 1
+        sign = {"po": 1, "przed": -1}.get(self._said.word(at))
+        unit = self._said.unit(at - 1)
+        if sign is None or match.first is None or unit is None or unit[0] not in ("day", "week"):
+            return None
+        n = 1
+        for start in (at - 3, at - 2):
+            quantity = self._said.quantity(start) if start >= 0 else None
+            if quantity is not None and quantity[1] == at - 1:
+                numbers, _, is_vague = quantity
+                if is_vague or len(numbers) != 1 or numbers[0] > 3000:
+                    return DateExpression(ask="date", anchor="vague")
+                n = numbers[0] // 100
+                break
+        base = (match.last or match.first) if sign > 0 else match.first
+        day = calendar_spans.shift(base, sign * n, unit[0])
+        return DateExpression(
+            date=day, direction=match.direction, is_negated=self._is_negated(match),
+            needs_confirmation=True,
+        )  # fmt: skip
+
     def express(self, match: Match) -> DateExpression:
         """The match with its preposition, as what is handed out."""
+        shifted = self._shifted(match)
+        if shifted is not None:
+            return shifted
         op = self._op(match)
         near = {self._said.word(at) for at in range(max(match.start - 3, 0), match.start)}
         is_approximate = match.is_approximate or bool(ABOUT & near)

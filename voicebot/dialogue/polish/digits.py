@@ -51,7 +51,10 @@ def parse_digits(text: str, length: int | None = None) -> str | None:
     together = [token for run in runs for token in run]
     # The last run is what was said after "nie" or "przepraszam".
     for run in (together, *reversed(runs)):
-        fitting = _fitting(run, length)
+        # A pause, written as a comma, tells "dwadzieścia, jeden" from 21; but it may be missing
+        # or misplaced, so it is tried first and then left out.
+        without_pauses = [token for token in run if token.text != ","]
+        fitting = _fitting(run, length) or _fitting(without_pauses, length)
         if fitting is not None:
             return fitting
     return None
@@ -81,7 +84,7 @@ def _runs(tokens: Sequence[Token]) -> list[list[Token]]:
     """The stretches of numbers; words between them part them, marks and "myślnik" do not."""
     runs: list[list[Token]] = [[]]
     for token in tokens:
-        if _is_part(token):
+        if _is_part(token) or (token.text == "," and runs[-1]):
             runs[-1].append(token)
         elif not token.is_mark and token.text not in _BETWEEN and runs[-1]:
             runs.append([])

@@ -125,6 +125,8 @@ class NamedDays:
             end += 1
         if self._said.word(end) == "dnia" and MONTH_FORMS.get(self._said.word(end + 1)):
             end += 1
+        if self._said.word(end) in ("w", "we") and MONTH_FORMS.get(self._said.word(end + 1)):
+            end += 1
         month = MONTH_FORMS.get(self._said.word(end))
         if month is not None:
             year, end = self._said.year_after(end + 1)
@@ -243,10 +245,10 @@ class NamedDays:
             if day <= self._said.today.day:
                 first = calendar_spans.add_months(first, 1)
         if day > calendar.monthrange(first.year, first.month)[1]:
-            return self._no_such_day(start, end, direction)
+            return replace(self._no_such_day(start, end, direction), day_number=day)
         return Match(
             start, end, first.replace(day=day), role="day", direction=direction,
-            needs_confirmation=confirm, is_month_named=offset is not None,
+            needs_confirmation=confirm, is_month_named=offset is not None, day_number=day,
         )  # fmt: skip
 
     def _stands_alone(self, start: int, end: int) -> bool:

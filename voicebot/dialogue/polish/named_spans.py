@@ -11,7 +11,7 @@ from voicebot.dialogue.polish.date_expressions import Direction, Match
 from voicebot.dialogue.polish.date_sentence import DateSentence
 from voicebot.dialogue.polish.date_words import PARTS, UNITS
 from voicebot.dialogue.polish.numerals import ORDINALS, read_ordinal
-from voicebot.dialogue.polish.words import MONTH_FORMS
+from voicebot.dialogue.polish.words import MONTH_FORMS, WEEKDAY_FORMS
 
 
 class NamedSpans:
@@ -93,7 +93,7 @@ class NamedSpans:
         if found is None:
             return None
         span, unit, offset, end = found
-        if op == "by" and part == "end":
+        if op in ("by", "before") and part == "end":
             return Match(start, end, span[1], op="by", direction=direction)
         is_relative = offset == 0 and self._said.word(end - 1) in UNITS
         first, last = self._days_of_part(span, unit, part, half)
@@ -125,13 +125,15 @@ class NamedSpans:
     def numbered_week(self, at: int) -> Match | None:
         """ "w pierwszym tygodniu kwietnia", "ostatniego dnia miesiąca"."""
         word = self._said.word(at)
-        is_last = word in ("ostatni", "ostatniego", "ostatnim", "ostatnich")
+        is_last = word in ("ostatni", "ostatnia", "ostatniego", "ostatnim", "ostatnich")
         ordinal = ORDINALS.get(word)
         following = self._said.word(at + 1)
         if word == "ostatniego" and following in MONTH_FORMS:
             found = self._span(at + 1, self._said.direction_at(at))
             if found is not None:
                 return Match(at, found[3], found[0][1], role="day", is_month_named=True)
+        if following in WEEKDAY_FORMS and (is_last or (ordinal and ordinal[1][0] in "mf")):
+            return self._weekday_of_month(at, 5 if ordinal is None else ordinal[0])
         if is_last and following in ("dzien", "dnia", "dniem", "dniu", "dniach"):
             found = self._span(at + 2, self._said.direction_at(at))
             if found is None:
@@ -152,6 +154,22 @@ class NamedSpans:
             from_day = first + dt.timedelta(weeks=(ordinal[0] if ordinal else 1) - 1)
             days = (from_day, from_day + dt.timedelta(days=6))
         return Match(at, end, *days, is_approximate=True)
+
+    def _weekday_of_month(self, at: int, n: int) -> Match | None:
+        """ "w trzeci piątek kwietnia", "w ostatni piątek miesiąca"; n is 5 for the last."""
+        found = self._span(at + 2, self._said.direction_at(at))
+        if found is None or found[1] != "month":
+            # "w trzeci piątek" of what? "w ostatni piątek" alone is the one before.
+            return None if n == 5 else Match(at, at + 2, None, ask="date", anchor="vague")
+        (first, last), _, _, end = found
+        weekday = WEEKDAY_FORMS[self._said.word(at + 1)]
+        if n == 5:
+            day = last - dt.timedelta(days=(last.weekday() - weekday) % 7)
+        else:
+            day = first + dt.timedelta(days=(weekday - first.weekday()) % 7, weeks=n - 1)
+        if n > 5 or day > last:
+            return Match(at, end, None, ask="date", problem="no_such_day")
+        return Match(at, end, day, role="day", needs_confirmation=True, is_month_named=True)
 
     def named_span(self, at: int) -> Match | None:
         """ "w przyszłym tygodniu", "w tym miesiącu", "przyszłego roku"."""
@@ -193,7 +211,7 @@ class NamedSpans:
                 first = self._said.today
             else:
                 last = self._said.today
-        return Match(at, end, first, last, direction=direction)
+        return Match(at, end, first, last, "month", direction=direction)
 
     def weekend(self, at: int) -> Match | None:
         offset, end = self._said.which(at)

@@ -83,6 +83,8 @@ class RelativeDays:
             "wiecej",
             "moze",
             "z",
+            "niecaly",
+            "niecale",
         ):
             is_rough = True
             at += 1
@@ -126,8 +128,8 @@ class RelativeDays:
         days = [day for day in moved if day is not None]
         is_rough = is_rough or any(rough for _, rough in days)
         last = days[-1][0] if len(days) > 1 else None
-        role = "week" if unit == "week" and last is None else "other"
-        modifier = "ahead" if role == "week" else ""
+        role = unit if unit in ("week", "month") and last is None else "other"
+        modifier = "ahead" if role != "other" else ""
         return Match(start, end, days[0][0], last, role, modifier, is_approximate=is_rough)
 
     def ago(self, at: int) -> Match | None:

@@ -119,6 +119,9 @@ nie trzysta tylko dwieście|200
 nie trzysta, tylko dwieście pięćdziesiąt złotych|250
 trzysta, przepraszam, czterysta złotych|400
 sto, nie, dwieście złotych|200
+nie mam tysiąca, mam pięćset|500
+nie dam trzystu, ale dwieście mogę|200
+nie mam tyle naraz ale po stówce mogę|100
 piętnastego zapłacę trzysta|300
 piętnastego marca zapłacę trzysta złotych|300
 15 marca 500 zł|500
@@ -201,6 +204,12 @@ córka zmarła dwa lata temu
 czy mozna naraty
 dwudziestego szóstego marca dwa tysiące dwudziestego szóstego roku
 za pięć dwunasta
+nie dam trzystu
+nie mam tysiąca
+dwieście nie dam
+dwa sto
+dwa tysiące i pięćset
+trzysta plus dwieście
 """
 
 
@@ -242,6 +251,8 @@ def test_what_is_no_amount(text):
         ("tysiąc złotych mniej więcej", 100000),
         ("prawie tysiąc", 100000),
         ("może ze dwieście", 20000),
+        ("nie więcej niż dwieście", 20000),
+        ("tak z dwieście złotych", 20000),
     ],
 )
 def test_about_so_much(text, amount_gr):

@@ -77,7 +77,7 @@ def test_without_a_balance_only_what_was_said_is_known():
     [
         "", "czy mozna naraty", "w ratach to tak", "zapłacę pięćset złotych w piątek", "trzy dni",
         "dwa lata temu", "za trzy miesiące", "mam dwanaście lat", "dzwoniliście trzy razy",
-        "minęło już sześć lat", "po piętnastym", "po osiemnastej",
+        "minęło już sześć lat", "po piętnastym", "po osiemnastej", "na kilka rat", "dwie trzy raty",
     ],
 )  # fmt: skip
 def test_no_plan(text):

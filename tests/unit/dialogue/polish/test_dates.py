@@ -215,6 +215,21 @@ przed bożym narodzeniem|12-25|before
 po świętach bożego narodzenia|12-26|after
 po trzech króli|2027-01-06|after
 do maja|05-01|by?
+w trzeci piątek kwietnia|04-17|on?
+w ostatni piątek miesiąca|03-27|on?
+w pierwszy poniedziałek kwietnia|04-06|on?
+za tydzień od piątku|03-20|on?
+tydzień po świętach|04-13|on?
+dzień przed wigilią|12-23|on?
+dwa dni po pierwszym|04-03|on?
+za dwa miesiące pierwszego|05-01|on
+w lipcu piątego|07-05|on
+w marcu piętnastego|03-15|on
+15 w kwietniu|04-15|on
+piętnastego w kwietniu|04-15|on
+dziesiątego mam wypłatę więc jedenastego|04-11|on
+przed końcem miesiąca|03-31|by
+ostatniego kwietnia|04-30|on
 czy dałoby się wstrzymać do maja|05-01|by?
 nie zapłacę w piątek tylko w poniedziałek|03-16|on
 nie w piątek tylko w poniedziałek|03-16|on
@@ -450,6 +465,7 @@ def test_what_is_no_date(text):
         "31 kwietnia", "trzydziestego pierwszego kwietnia", "trzydziestego lutego", "29 lutego",
         "31.04", "30.02.2026", "trzydziestego pierwszego czerwca", "do 31 września",
         "zapłacę trzydziestego pierwszego listopada",
+        "w kwietniu trzydziestego pierwszego",
     ],
 )  # fmt: skip
 def test_a_day_that_does_not_exist_is_said_so(text):

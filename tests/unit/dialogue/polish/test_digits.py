@@ -40,6 +40,8 @@ from voicebot.dialogue.polish.digits import parse_digits, parse_postcode
         ("sto tysięcy", 3, "100"),
         ("siedemset osiemdziesiąt dziewięć sto dwadzieścia trzy", 6, "789123"),
         ("trzy piątki siódemka", 4, "5557"),
+        ("dwadzieścia jeden, dwadzieścia, jeden", 5, "21201"),
+        ("dwadzieścia, trzy cztery", 3, "234"),
     ],
 )
 def test_digits(text, length, digits):
