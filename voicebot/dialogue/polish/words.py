@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-MAX_LENGTH = 1000
+MAX_LENGTH = 600
 """Longer text is cut: nobody says more in one turn, and a parser's time stays bounded."""
 
-_MAX_TOKENS = 240
+_MAX_TOKENS = 120
 
 _FOLD = str.maketrans("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", "acelnoszzACELNOSZZ")
 _PHONETIC = (
@@ -169,8 +169,11 @@ def _build_spellings() -> dict[str, str]:
 _SPELLINGS = _build_spellings()
 
 _FUZZY_WORDS = tuple(
-    word for word in f"{_MONTH_SPELLINGS} {' '.join(_WEEKDAY_SPELLINGS)}".split() if len(word) >= 5
+    (fold(word), word, MONTH_FORMS.get(fold(word), -1 - WEEKDAY_FORMS.get(fold(word), 0)))
+    for word in f"{_MONTH_SPELLINGS} {' '.join(_WEEKDAY_SPELLINGS)}".split()
+    if len(word) >= 5
 )
+"""Folded form, form with diacritics, and which month (1..12) or weekday (below 0) it is."""
 # One letter away from a month or a weekday, and words of their own.
 _NEVER_FUZZY = word_set(
     "lupiec lipna marka marki marko marku luka lutnia lutowy srodek srodki srodku srodkow srodka "
@@ -207,10 +210,9 @@ def _respell(word: str) -> str:
     if known is not None:
         return known
     if len(folded) >= 5 and folded not in _NEVER_FUZZY:
-        near = {w for w in _FUZZY_WORDS if _is_one_edit_away(folded, fold(w))}
-        names = {MONTH_FORMS.get(fold(w), -1 - WEEKDAY_FORMS.get(fold(w), 0)) for w in near}
-        if len(names) == 1:
-            return min(near)
+        near = [known for known in _FUZZY_WORDS if _is_one_edit_away(folded, known[0])]
+        if len({which for _, _, which in near}) == 1:
+            return min(spelled for _, spelled, _ in near)
     return word
 
 
