@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples
-from voicebot.dialogue.actions import Listen, QuestionKind
+from voicebot.dialogue.actions import Listen, QuestionKind, SpokenOver
 from voicebot.media.turn_detector import (
     PauseHeard,
     SpeechResumed,
@@ -28,13 +28,13 @@ RECENT_FRAMES = 20
 class HeardTurn:
     """A finished turn of the caller. Seconds since the answer; `ended_at` is monotonic.
 
-    is_over_bot: it began while the bot was speaking.
+    over: what the bot went on saying for the whole of it.
     """
 
     started_s: float
     ended_s: float
     ended_at: float
-    is_over_bot: bool
+    over: SpokenOver
     _utterance: Utterance
     _early: asyncio.Task[Transcript] | None
 
@@ -44,11 +44,18 @@ class HeardTurn:
         Raises SpeechWorkerError.
         """
         try:
-            if self._early is not None:
+            if self._early is not None and not _has_failed(self._early):
                 return await self._early
+            # The early one found its worker dead; by now there may be another.
             return await self._utterance.transcribe()
         finally:
             self._utterance.close()
+
+    def drop(self) -> None:
+        """Nobody will ask for its transcript."""
+        if self._early is not None:
+            self._early.cancel()
+        self._utterance.close()
 
 
 class Listener:
@@ -75,8 +82,8 @@ class Listener:
         self._recent: deque[Samples] = deque(maxlen=RECENT_FRAMES)
         self._utterance: Utterance | None = None
         self._early: asyncio.Task[Transcript] | None = None
-        self._is_bot_speaking = False
-        self._began_over_bot = False
+        self._early_tasks: set[asyncio.Task[Transcript]] = set()
+        self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
 
     @property
@@ -92,15 +99,11 @@ class Listener:
             recognise_after_ms=self._settings.recognise_after_ms,
         )
 
-    def bot_started(self) -> None:
-        self._is_bot_speaking = True
-
-    def bot_ended(self) -> None:
-        self._is_bot_speaking = False
-
-    def receive_frame(self, frame: AudioFrame, now: float) -> bool:
-        """Take in 20 ms that arrived at `now`; whether they are speech."""
+    def receive_frame(self, frame: AudioFrame, now: float, bot_says: SpokenOver) -> bool:
+        """Take in 20 ms that arrived at `now`, while the bot says that; whether they are speech."""
         is_speech = not frame.is_concealed and self._vad.is_speech(frame.samples)
+        if is_speech:
+            self._over.add(bot_says)
         if self._utterance is not None:
             self._utterance.feed(frame.samples)
         else:
@@ -108,6 +111,7 @@ class Listener:
         match self._detector.receive_frame(is_speech, frame.rtp_time):
             case SpeechStarted(at_samples=start):
                 self._start_utterance((frame.rtp_time - start) // FRAME_SAMPLES + 1)
+                self._over = {bot_says}
             case PauseHeard():
                 self._transcribe_early()
             case SpeechResumed():
@@ -123,17 +127,21 @@ class Listener:
         turn, self._turn = self._turn, None
         return turn
 
-    def close(self) -> None:
-        """The call is over."""
+    async def close(self) -> None:
+        """The call is over; turns already taken are their taker's to drop."""
         self._drop_early()
         if self._utterance is not None:
             self._utterance.close()
             self._utterance = None
+        if self._turn is not None:
+            self._turn.drop()
+        for task in self._early_tasks:
+            task.cancel()
+        await asyncio.gather(*self._early_tasks, return_exceptions=True)
         self._speech.close()
 
     def _start_utterance(self, n_frames: int) -> None:
         """Open the utterance with the last `n_frames` frames, pre-roll included."""
-        self._began_over_bot = self._is_bot_speaking
         self._utterance = self._speech.open_utterance(self._hints)
         for samples in list(self._recent)[-n_frames:]:
             self._utterance.feed(samples)
@@ -143,7 +151,9 @@ class Listener:
         if self._utterance is not None:
             self._drop_early()
             self._early = asyncio.create_task(self._utterance.transcribe(), name="early transcript")
-            self._early.add_done_callback(_retrieve_exception)
+            self._early_tasks.add(self._early)
+            self._early.add_done_callback(self._early_tasks.discard)
+            self._early.add_done_callback(_has_failed)
 
     def _drop_early(self) -> None:
         if self._early is not None:
@@ -157,7 +167,7 @@ class Listener:
             started_s=event.start_samples / SAMPLE_RATE,
             ended_s=event.end_samples / SAMPLE_RATE,
             ended_at=now - (event.decided_at_samples - event.end_samples) / SAMPLE_RATE,
-            is_over_bot=self._began_over_bot,
+            over=_spoken_over(self._over),
             _utterance=self._utterance,
             _early=self._early,
         )
@@ -172,7 +182,12 @@ class Listener:
         return self._settings.silence_open_ms
 
 
-def _retrieve_exception(task: asyncio.Task[Transcript]) -> None:
-    """A dropped early transcript may fail unseen: the final one reports for itself."""
-    if not task.cancelled():
-        task.exception()
+def _has_failed(task: asyncio.Task[Transcript]) -> bool:
+    """Also marks the error as seen: a dropped early transcript may fail, the final one tells."""
+    return task.done() and not task.cancelled() and task.exception() is not None
+
+
+def _spoken_over(heard: set[SpokenOver]) -> SpokenOver:
+    if "" in heard:
+        return ""
+    return "disclosure" if heard == {"disclosure"} else "prompt"

@@ -2,91 +2,123 @@
 
 from __future__ import annotations
 
-import logging
-import re
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+
+import numpy as np
 
 from voicebot.audio import Samples
-from voicebot.dialogue.actions import Say
+from voicebot.calls.prompt_maker import PromptAudio, PromptMaker, sentences
+from voicebot.dialogue.actions import Say, SpokenOver
 from voicebot.errors import SpeechWorkerError
-from voicebot.media.playout import Interrupted, Playout
+from voicebot.media.playout import Playout
 from voicebot.speech.speech_service import SpeechService
 
-log = logging.getLogger(__name__)
+_NOTHING: Samples = np.zeros(0, dtype=np.int16)
+_NOTHING.setflags(write=False)
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
+@dataclass(frozen=True, slots=True)
+class AnsweredTurn:
+    """The caller's turn that a prompt answers. Monotonic seconds."""
 
-class PromptAudio(Protocol):
-    """Audio that was made before the call."""
-
-    def get(self, text: str, rate: float) -> Samples | None: ...
+    speech_ended_at: float
+    transcript_at: float
 
 
 @dataclass(slots=True)
 class SpokenPrompt:
-    """One prompt on its way out. Times are monotonic seconds; None: not yet."""
+    """One prompt on its way out. Times are monotonic seconds; None: not yet.
+
+    answers: the turn it answers, on the first prompt of an answer only.
+    """
 
     say: Say
     state: str
+    utterance_id: int
+    answers: AnsweredTurn | None = None
     started_at: float | None = None
     ended_at: float | None = None
     was_interrupted: bool = False
-    on_ended: list[Callable[[], None]] = field(default_factory=list)
+    is_made: bool = False
+    made: list[str] = field(default_factory=list)
+    has_gaps: bool = False
+    has_audio: bool = False
+    held: list[Samples] = field(default_factory=list)
+    on_heard: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What could be said of it: a sentence that no worker could make is left out."""
+        return " ".join(self.made) or self.say.text if self.has_gaps else self.say.text
 
 
 class Prompter:
     """Speaks prompts in order; knows which one is heard now and what was cut off.
 
-    Sentences that need no synthesis come from the prompt cache; the rest is synthesised while
-    the sentence before is being played.
+    `say` never waits: what is not in the prompt cache is synthesised in a task, ahead of the
+    playout. Interrupted prompts are kept (their audio goes on being made) until it is known
+    whether the caller meant it: then `resume` or `forget_interrupted`.
     """
 
     def __init__(self, playout: Playout, prompt_audio: PromptAudio, speech: SpeechService) -> None:
         self._playout = playout
-        self._prompt_audio = prompt_audio
-        self._speech = speech
+        self._maker = PromptMaker(prompt_audio, speech)
         self._next_id = 1
         self._prompts: dict[int, SpokenPrompt] = {}
-        self._interrupted: Interrupted | None = None
         self._cut: dict[int, SpokenPrompt] = {}
-
-    @property
-    def current(self) -> SpokenPrompt | None:
-        """The prompt being said or waiting to be: the first that has not ended."""
-        return next(iter(self._prompts.values()), None)
+        self._to_make: deque[SpokenPrompt] = deque()
+        self._making: asyncio.Task[None] | None = None
+        self._last_said: SpokenPrompt | None = None
+        self._has_failed = False
+        self._has_changed = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:
         return not self._prompts
 
-    async def say(self, say: Say, state: str) -> None:
-        """Queue the prompt's audio; returns when all of it is in the playout, or it was cut off."""
-        utterance_id = self._new_id()
-        self._prompts[utterance_id] = SpokenPrompt(say, state)
-        whole = self._prompt_audio.get(say.text, say.rate)
-        if whole is not None:
-            self._playout.say(utterance_id, whole)
-            return
-        for sentence in _SENTENCE_END.split(say.text):
-            try:
-                await self._say_sentence(utterance_id, sentence, say.rate)
-            except SpeechWorkerError as error:
-                log.warning(
-                    "a sentence could not be synthesised", extra={"kind": type(error).__name__}
-                )
-            if utterance_id not in self._prompts:
-                return
-        self._playout.finish(utterance_id)
+    @property
+    def is_interrupted(self) -> bool:
+        """Something was cut off, and may yet be resumed."""
+        return bool(self._cut)
 
-    def when_said(self, do: Callable[[], None]) -> None:
-        """Run `do` when everything queued so far has been heard; at once if nothing is."""
-        if self._prompts:
-            list(self._prompts.values())[-1].on_ended.append(do)
-        else:
-            do()
+    @property
+    def speaking(self) -> SpokenOver:
+        """What the caller hears at this moment."""
+        current = next(iter(self._prompts.values()), None)
+        if current is None or current.started_at is None:
+            return ""
+        return "prompt" if current.say.allow_barge_in else "disclosure"
+
+    def take_failure(self) -> bool:
+        """Whether a prompt could not be made at all; told once."""
+        has_failed, self._has_failed = self._has_failed, False
+        return has_failed
+
+    def say(self, say: Say, state: str, answers: AnsweredTurn | None = None) -> None:
+        """Say it after everything said before."""
+        prompt = SpokenPrompt(say, state, self._next_id, answers)
+        self._next_id += 1
+        self._last_said = prompt
+        # Nobody knows yet whether the caller who interrupts means it.
+        (self._cut if self._cut and say.allow_barge_in else self._prompts)[prompt.utterance_id] = (
+            prompt
+        )
+        whole = self._maker.ready(say) if self._making is None else None
+        if whole is not None:
+            self._deliver(prompt, whole)
+            self._complete(prompt)
+            return
+        self._to_make.append(prompt)
+        if self._making is None:
+            self._making = asyncio.create_task(self._make_all(), name="synthesis")
+
+    def when_heard(self, do: Callable[[], None]) -> None:
+        """Run `do` when the caller has heard the prompt said last to its end; else never."""
+        if self._last_said is not None:
+            self._last_said.on_heard.append(do)
 
     def playout_started(self, utterance_id: int, at: float) -> SpokenPrompt | None:
         prompt = self._prompts.get(utterance_id)
@@ -95,58 +127,139 @@ class Prompter:
         return prompt
 
     def playout_ended(self, utterance_id: int, at: float) -> SpokenPrompt | None:
-        """The prompt that has now been heard whole; None for one that was cut off."""
-        prompt = self._prompts.pop(utterance_id, None)
+        """The prompt that has now been heard to its end; None for one that was cut off."""
+        # The end of one that is cut off now may have been on its way already.
+        prompt = self._prompts.pop(utterance_id, None) or self._cut.pop(utterance_id, None)
         if prompt is not None:
             prompt.ended_at = at
-            for do in prompt.on_ended:
-                do()
+            prompt.was_interrupted = False
+            if not prompt.has_gaps:
+                for do in prompt.on_heard:
+                    do()
+            self._has_changed.set()
         return prompt
 
-    def interrupt(self, now: float) -> list[SpokenPrompt]:
-        """Fall silent at once; the prompts that were cut off or not reached."""
-        self._interrupted = self._playout.interrupt()
-        self._cut = dict(self._prompts)
-        self._prompts.clear()
-        for prompt in self._cut.values():
-            prompt.was_interrupted = True
-            prompt.ended_at = now
-        return list(self._cut.values())
+    def interrupt(self, now: float) -> None:
+        """Fall silent at once, but for prompts that must be heard whole."""
+        self._cut_off([p for p in self._prompts.values() if p.say.allow_barge_in], now)
+
+    def fall_silent(self, now: float) -> None:
+        """Say nothing more, whatever it is: the call is over."""
+        self._cut_off(list(self._prompts.values()), now)
+        self._to_make.clear()
 
     def resume(self) -> None:
-        """Go on with what `interrupt` cut off: nobody had spoken after all.
+        """Go on with what `interrupt` cut off: nobody had spoken after all."""
+        cut, self._cut = self._cut, {}
+        for prompt in cut.values():
+            prompt.was_interrupted = False
+            prompt.ended_at = None
+            self._prompts[prompt.utterance_id] = prompt
+            held, prompt.held = prompt.held, []
+            for samples in held:
+                self._deliver(prompt, samples)
+            if prompt.is_made:
+                self._complete(prompt)
 
-        What had not been synthesised by then is not said; the caller can ask again.
-        """
-        interrupted, cut = self._interrupted, self._cut
-        self.forget_interrupted()
-        if interrupted is None or self._prompts:
+    def forget_interrupted(self) -> list[SpokenPrompt]:
+        """The interruption was meant: what was cut off is not said again. Returns what of it
+        the caller heard the beginning of."""
+        cut, self._cut = self._cut, {}
+        return [prompt for prompt in cut.values() if prompt.started_at is not None]
+
+    async def wait_for_disclosures(self) -> None:
+        """Returns when nothing is left that must be heard whole."""
+        await self._wait_while(
+            lambda: any(not prompt.say.allow_barge_in for prompt in self._prompts.values())
+        )
+
+    async def wait_silent(self) -> None:
+        """Returns when everything has been said, or cut off."""
+        await self._wait_while(lambda: bool(self._prompts))
+
+    async def close(self) -> None:
+        """The call is over; nothing is made any more."""
+        self._to_make.clear()
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.gather(self._making, return_exceptions=True)
+
+    async def _wait_while(self, holds: Callable[[], bool]) -> None:
+        while holds():
+            self._has_changed.clear()
+            await self._has_changed.wait()
+
+    def _cut_off(self, prompts: list[SpokenPrompt], now: float) -> None:
+        if not prompts:
             return
-        for old_id, samples in interrupted.rest:
-            prompt = cut.get(old_id)
-            if prompt is not None:
-                utterance_id = self._new_id()
-                self._prompts[utterance_id] = SpokenPrompt(
-                    prompt.say, prompt.state, on_ended=prompt.on_ended
-                )
-                self._playout.say(utterance_id, samples)
+        interrupted = self._playout.interrupt()
+        unsaid = dict(interrupted.rest) if interrupted is not None else {}
+        for prompt in prompts:
+            self._cut[prompt.utterance_id] = self._prompts.pop(prompt.utterance_id)
+            prompt.was_interrupted = True
+            prompt.ended_at = now
+            if prompt.utterance_id in unsaid:
+                prompt.held.append(unsaid[prompt.utterance_id])
+        for prompt in self._prompts.values():
+            if prompt.utterance_id in unsaid:
+                self._deliver(prompt, unsaid[prompt.utterance_id])
+            if prompt.is_made:
+                self._complete(prompt)
+        self._has_changed.set()
 
-    def forget_interrupted(self) -> None:
-        """The interruption was meant: what was cut off is not said again."""
-        self._interrupted = None
-        self._cut = {}
+    # ---- making --------------------------------------------------------------------------------
 
-    def _new_id(self) -> int:
-        utterance_id = self._next_id
-        self._next_id += 1
-        return utterance_id
+    async def _make_all(self) -> None:
+        try:
+            while self._to_make:
+                await self._make(self._to_make.popleft())
+        finally:
+            self._making = None
 
-    async def _say_sentence(self, utterance_id: int, sentence: str, rate: float) -> None:
-        ready = self._prompt_audio.get(sentence, rate)
-        if ready is not None:
-            self._playout.say(utterance_id, ready, is_last=False)
+    async def _make(self, prompt: SpokenPrompt) -> None:
+        whole = self._maker.ready(prompt.say)
+        if whole is not None:
+            self._deliver(prompt, whole)
+            self._complete(prompt)
             return
-        async for samples in self._speech.synthesize(sentence, rate):
-            if utterance_id not in self._prompts:
-                return
-            self._playout.say(utterance_id, samples, is_last=False)
+        for sentence in sentences(prompt.say.text):
+            try:
+                async for samples in self._maker.make(sentence, prompt.say.rate):
+                    if not self._deliver(prompt, samples):
+                        return
+            except SpeechWorkerError:
+                prompt.has_gaps = True
+            else:
+                prompt.made.append(sentence)
+        if prompt.has_gaps and not prompt.made:
+            self._give_up(prompt)
+        else:
+            self._complete(prompt)
+
+    def _deliver(self, prompt: SpokenPrompt, samples: Samples) -> bool:
+        """False: nobody wants it any more."""
+        prompt.has_audio = True
+        if prompt.utterance_id in self._prompts:
+            self._playout.say(prompt.utterance_id, samples, is_last=False)
+        elif prompt.utterance_id in self._cut:
+            prompt.held.append(samples)
+        else:
+            return False
+        return True
+
+    def _complete(self, prompt: SpokenPrompt) -> None:
+        prompt.is_made = True
+        if prompt.utterance_id in self._prompts:
+            # Also where it has no audio at all: then it ends as soon as it begins.
+            self._playout.say(prompt.utterance_id, _NOTHING, is_last=True)
+
+    def _give_up(self, prompt: SpokenPrompt) -> None:
+        """Not one sentence of it could be made; what came of half a sentence is played out."""
+        self._has_failed = True
+        if prompt.has_audio:
+            self._complete(prompt)
+            return
+        self._prompts.pop(prompt.utterance_id, None)
+        self._cut.pop(prompt.utterance_id, None)
+        self._playout.finish(prompt.utterance_id)
+        self._has_changed.set()

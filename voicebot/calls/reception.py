@@ -15,7 +15,8 @@ from voicebot.calls.ledger import CallLedger, SystemOfRecord
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import Listener
 from voicebot.calls.live_calls import LiveCalls
-from voicebot.calls.prompter import PromptAudio, Prompter
+from voicebot.calls.prompt_maker import PromptAudio
+from voicebot.calls.prompter import Prompter
 from voicebot.calls.session import CallSession
 from voicebot.clock import Clock
 from voicebot.dialogue.engine import DialogueEngine
@@ -111,6 +112,7 @@ class Reception:
             live_calls=self._live_calls,
             barge_in=BargeIn(parts.turns.barge_in_ms),
             clock=parts.clock,
+            max_call_s=parts.turns.max_call_minutes * 60,
         )
         await session.run()
         return record.call_id

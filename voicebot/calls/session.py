@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
 
 from voicebot.audio import SAMPLE_RATE, AudioFrame
 from voicebot.calls.barge_in import BargeIn
+from voicebot.calls.call_notes import CallNotes, shown_text
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.digit_collector import DigitCollector
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import HeardTurn, Listener
 from voicebot.calls.live_calls import LiveCall, LiveCalls
-from voicebot.calls.prompter import Prompter, SpokenPrompt
+from voicebot.calls.prompter import AnsweredTurn, Prompter
+from voicebot.calls.record_keeper import RecordKeeper
+from voicebot.calls.silence_watch import SilenceWatch
 from voicebot.clock import Clock
 from voicebot.dialogue.actions import (
     Action,
@@ -27,22 +29,25 @@ from voicebot.dialogue.actions import (
     NoInput,
     Query,
     QueryAnswered,
-    RecordCallback,
-    RecordEvent,
     RecordPromise,
     Say,
-    StopRecording,
-    Transfer,
+    SystemFailed,
+    TimeRanOut,
     UserTurn,
 )
-from voicebot.errors import SpeechWorkerError, StorageError
+from voicebot.errors import SpeechWorkerError, VoicebotError
 from voicebot.media.events import DigitPressed, LegEnded, LegEvent, PlayoutEnded, PlayoutStarted
-from voicebot.records import Callback, Disposition, Promise, Speaker, Turn
+from voicebot.records import Disposition, Speaker, Turn
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_S = 30.0
-"""At most this long is waited for the closing prompt before the leg is ended."""
+LAST_WORDS_S = 90.0
+"""At most this long is waited for the closing prompts before the leg is ended; the help lines
+read to a caller in a crisis take half of it."""
+
+LEG_END_PATIENCE_S = 5.0
+QUERY_PATIENCE_S = 5.0
+"""A case directory that takes longer counts as down: the caller is waiting on the line."""
 
 
 class Understanding(Protocol):
@@ -65,24 +70,6 @@ class Engine(Protocol):
     def handle(self, event: DialogueEvent, now: datetime) -> list[Action]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What goes to the dialogue, with what is known of it. `heard` None: keys or silence."""
-
-    event: DialogueEvent
-    heard: HeardTurn | None = None
-    at: float = 0.0
-
-
-@dataclass(slots=True)
-class _Answering:
-    """Times of the answer that is on its way, monotonic seconds."""
-
-    speech_ended_at: float
-    transcript_at: float
-    decided_at: float = 0.0
-
-
 class CallSession:
     """Runs one answered call until somebody hangs up, and keeps its record.
 
@@ -101,6 +88,7 @@ class CallSession:
         live_calls: LiveCalls,
         barge_in: BargeIn,
         clock: Clock,
+        max_call_s: float = 1200.0,
     ) -> None:
         self._leg = leg
         self._engine = engine
@@ -111,31 +99,41 @@ class CallSession:
         self._live_calls = live_calls
         self._barge_in = barge_in
         self._clock = clock
+        self._max_call_samples = int(max_call_s * SAMPLE_RATE)
+        self._call_id = ledger.record.call_id
+        self._keeper = RecordKeeper(ledger, cases, leg, prompter, clock)
+        self._live = LiveCall(ledger.record, clock.now(), self._hang_up_from_console)
+        self._notes = CallNotes(ledger, self._live, live_calls, clock.monotonic())
         self._digits = DigitCollector()
-        self._inbox: asyncio.Queue[_Heard] = asyncio.Queue()
-        self._listen: Listen | None = None
-        self._quiet_since: int | None = None
+        self._silence = SilenceWatch()
+        self._inbox: asyncio.Queue[HeardTurn | DialogueEvent] = asyncio.Queue()
         self._position = 0
-        self._answered_at = clock.monotonic()
-        self._answering: _Answering | None = None
-        self._has_interrupted = False
+        self._is_thinking = True
+        self._has_failed = False
+        self._is_out_of_time = False
         self._disposition: Disposition | None = None
         self._end_reason = ""
-        self._live = LiveCall(ledger.record, clock.now(), self._hang_up_from_console)
-        self._transcribing: set[asyncio.Task[None]] = set()
+        self._conversation: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.Task[None] | None = None
+        self._is_leg_ending = False
+        self._has_leg_ended = False
 
     async def run(self) -> None:
         """Returns when the call is over and its record is written. Raises nothing of the call's."""
         await self._ledger.open()
         self._live_calls.add(self._live)
-        conversation = asyncio.create_task(self._converse(), name="conversation")
+        self._conversation = asyncio.create_task(self._converse(), name="conversation")
         try:
             while not isinstance(event := await self._leg.events.get(), LegEnded):
                 self._handle_leg_event(event)
             self._end_reason = self._end_reason or event.reason
+            self._has_leg_ended = True
+        except Exception:
+            log.exception("a call failed", extra={"call_id": self._call_id})
+            self._disposition = Disposition.ERROR
+            self._start_hanging_up("internal error", at_once=True)
         finally:
-            await self._finish(conversation)
+            await self._finish()
 
     # ---- the caller's side: every 20 ms -----------------------------------------------------
 
@@ -144,9 +142,11 @@ class CallSession:
             case AudioFrame():
                 self._handle_frame(event)
             case DigitPressed():
-                self._handle_digit(self._digits.press(event.digit, self._position))
+                entry = self._digits.press(event.digit, self._position)
+                self._stop_for_keys(entry)
             case PlayoutStarted():
-                self._handle_playout_started(event)
+                if self._prompter.playout_started(event.utterance_id, event.at) is not None:
+                    self._notes.show(is_bot_speaking=True)
             case PlayoutEnded():
                 self._handle_playout_ended(event)
             case LegEnded():
@@ -157,84 +157,58 @@ class CallSession:
     def _handle_frame(self, frame: AudioFrame) -> None:
         self._position = frame.rtp_time
         now = self._clock.monotonic()
-        is_speech = self._listener.receive_frame(frame, now)
-        if self._barge_in.receive_frame(is_speech, self._may_interrupt()):
-            self._interrupt(now)
+        is_speech = self._listener.receive_frame(frame, now, self._prompter.speaking)
+        if self._barge_in.receive_frame(is_speech, self._may_interrupt):
+            self._prompter.interrupt(now)
+            self._notes.show(is_bot_speaking=False)
         heard = self._listener.take_turn()
         if heard is not None:
-            self._quiet_since = None
-            task = asyncio.create_task(self._understand(heard), name="transcript")
-            self._transcribing.add(task)
-            task.add_done_callback(self._transcribing.discard)
-        self._handle_digit(self._digits.handle_position(self._position))
-        self._watch_silence()
+            if self._prompter.is_interrupted:
+                heard.over = ""  # whoever has stopped the bot is answered in any case
+            self._inbox.put_nowait(heard)
+        self._stop_for_keys(self._digits.handle_position(self._position))
+        if self._silence.handle_position(self._position, self._is_quiet):
+            self._inbox.put_nowait(NoInput())
+        if self._prompter.take_failure():
+            self._inbox.put_nowait(SystemFailed())
+        self._watch_length()
 
+    @property
     def _may_interrupt(self) -> bool:
-        prompt = self._prompter.current
-        return prompt is not None and prompt.say.allow_barge_in and prompt.started_at is not None
+        return self._prompter.speaking == "prompt" and self._hanging_up is None
 
-    def _interrupt(self, now: float) -> None:
-        self._has_interrupted = True
-        for prompt in self._prompter.interrupt(now):
-            if prompt.started_at is not None:
-                self._add_bot_turn(prompt)
-        self._show(is_bot_speaking=False)
-
-    def _handle_digit(self, entry: str | None) -> None:
-        if entry is None:
-            if self._digits.is_collecting and self._may_interrupt():
-                self._interrupt(self._clock.monotonic())
-                self._prompter.forget_interrupted()
-            return
-        now = self._clock.monotonic()
-        if self._may_interrupt():
-            self._interrupt(now)
-            self._prompter.forget_interrupted()
-        self._quiet_since = None
-        self._inbox.put_nowait(_Heard(UserTurn(digits=entry), at=now))
-
-    def _watch_silence(self) -> None:
-        """Counts the silence after a question, in samples of the caller's audio."""
-        is_waiting = (
-            self._listen is not None
-            and self._prompter.is_idle
+    @property
+    def _is_quiet(self) -> bool:
+        """Nobody says anything, and nothing that was said waits to be answered."""
+        return (
+            self._prompter.is_idle
+            and not self._prompter.is_interrupted
             and not self._listener.is_hearing
             and not self._digits.is_collecting
-            and not self._transcribing
+            and not self._is_thinking
             and self._inbox.empty()
         )
-        if not is_waiting or self._listen is None:
-            self._quiet_since = None
-        elif self._quiet_since is None:
-            self._quiet_since = self._position
-        elif self._position - self._quiet_since >= self._listen.no_input_s * SAMPLE_RATE:
-            self._listen = None
-            self._inbox.put_nowait(_Heard(NoInput()))
 
-    async def _understand(self, heard: HeardTurn) -> None:
-        """Wait for the transcript of a finished turn and hand it to the dialogue."""
-        try:
-            transcript = await heard.transcribe()
-        except SpeechWorkerError as error:
-            log.warning(
-                "a turn could not be transcribed",
-                extra={"call_id": self._ledger.record.call_id, "kind": type(error).__name__},
-            )
-            # The dialogue asks again: an empty turn with no confidence is a misunderstanding.
-            self._inbox.put_nowait(_Heard(UserTurn(confidence=0.0), heard))
-            return
-        if not transcript.text:
-            if self._has_interrupted:
-                self._has_interrupted = False
-                self._prompter.resume()
-            return
-        event = UserTurn(
-            text=transcript.text,
-            confidence=transcript.confidence,
-            alternatives=transcript.alternatives,
-            has_barged_in=heard.is_over_bot,
-        )
-        self._inbox.put_nowait(_Heard(event, heard, self._clock.monotonic()))
+    def _stop_for_keys(self, entry: str | None) -> None:
+        """A caller who presses keys has heard enough; a whole entry is his answer."""
+        if (entry is not None or self._digits.is_collecting) and self._may_interrupt:
+            self._prompter.interrupt(self._clock.monotonic())
+        if entry is not None:
+            self._inbox.put_nowait(UserTurn(digits=entry))
+
+    def _handle_playout_ended(self, event: PlayoutEnded) -> None:
+        prompt = self._prompter.playout_ended(event.utterance_id, event.at)
+        if prompt is not None:
+            self._notes.note_bot(prompt)
+        if self._prompter.is_idle:
+            self._notes.show(is_bot_speaking=False)
+
+    def _watch_length(self) -> None:
+        if self._position >= self._max_call_samples + LAST_WORDS_S * SAMPLE_RATE:
+            self._start_hanging_up("call took too long", at_once=True)
+        elif self._position >= self._max_call_samples and not self._is_out_of_time:
+            self._is_out_of_time = True
+            self._inbox.put_nowait(TimeRanOut())
 
     # ---- the dialogue's side: a few times a minute ------------------------------------------
 
@@ -243,244 +217,220 @@ class CallSession:
         try:
             await self._perform(self._engine.start(self._clock.now()))
             while self._hanging_up is None:
-                heard = await self._inbox.get()
-                await self._wait_for_disclosure()
-                self._listen = None
-                self._has_interrupted = False
-                self._prompter.forget_interrupted()
-                actions = self._engine.handle(heard.event, self._clock.now())
-                self._note_caller_turn(heard)
-                await self._perform(actions)
+                self._is_thinking = False
+                event = await self._inbox.get()
+                self._is_thinking = True
+                if isinstance(event, HeardTurn):
+                    await self._answer_turn(event)
+                elif isinstance(event, SystemFailed) and self._has_failed:
+                    self._disposition = Disposition.ERROR
+                    self._start_hanging_up("no voice is left")
+                else:
+                    self._has_failed |= isinstance(event, SystemFailed)
+                    await self._answer(event)
         except Exception:
-            log.exception("a conversation failed", extra={"call_id": self._ledger.record.call_id})
+            log.exception("a conversation failed", extra={"call_id": self._call_id})
             self._disposition = Disposition.ERROR
             self._start_hanging_up("internal error")
 
-    async def _wait_for_disclosure(self) -> None:
-        """An answer never cuts a prompt short that must be heard whole."""
-        prompt = self._prompter.current
-        if prompt is not None and not prompt.say.allow_barge_in:
-            heard = asyncio.Event()
-            self._prompter.when_said(heard.set)
-            await heard.wait()
+    async def _answer_turn(self, heard: HeardTurn) -> None:
+        try:
+            transcript = await heard.transcribe()
+        except SpeechWorkerError as error:
+            log.warning(
+                "a turn could not be transcribed",
+                extra={"call_id": self._call_id, "kind": type(error).__name__},
+            )
+            # Empty and of no confidence: the dialogue asks the caller to say it again.
+            await self._answer(UserTurn(confidence=0.0, over=heard.over), heard)
+            return
+        if not transcript.text:
+            self._prompter.resume()
+            return
+        event = UserTurn(
+            text=transcript.text,
+            confidence=transcript.confidence,
+            alternatives=transcript.alternatives,
+            has_barged_in=self._prompter.is_interrupted,
+            over=heard.over,
+        )
+        await self._answer(event, heard, self._clock.monotonic())
 
-    async def _perform(self, actions: list[Action]) -> None:
+    async def _answer(
+        self, event: DialogueEvent, heard: HeardTurn | None = None, transcript_at: float = 0.0
+    ) -> None:
+        """heard, transcript_at: the turn that `event` is the transcript of."""
+        # An answer never cuts a prompt short that must be heard whole.
+        await self._prompter.wait_for_disclosures()
+        if self._hanging_up is not None:
+            return
+        self._silence.stop()
+        state = self._engine.state_name
+        understood_before = self._engine.last_understanding
+        actions = self._engine.handle(event, self._clock.now())
+        if any(not isinstance(action, Listen) for action in actions):
+            # The answer takes the place of what was still being said.
+            self._prompter.interrupt(self._clock.monotonic())
+            for prompt in self._prompter.forget_interrupted():
+                self._notes.note_bot(prompt)
+        else:
+            self._prompter.resume()
+        if isinstance(event, UserTurn):
+            understanding = self._engine.last_understanding
+            self._note_caller_turn(
+                event,
+                heard,
+                transcript_at,
+                understanding if understanding is not understood_before else None,
+                state,
+            )
+        answered = AnsweredTurn(heard.ended_at, transcript_at) if heard and transcript_at else None
+        await self._perform(actions, answered)
+
+    async def _perform(self, actions: list[Action], answered: AnsweredTurn | None = None) -> None:
+        """answered: the caller's turn, for the time that the first prompt takes to come."""
         queue = list(actions)
         while queue:
             action = queue.pop(0)
             match action:
                 case Say():
-                    await self._prompter.say(action, self._engine.state_name)
+                    self._prompter.say(action, self._engine.state_name, answered)
+                    answered = None
                 case Listen():
                     self._expect(action)
                 case Query():
-                    data = await self._answer_query(action)
-                    event = QueryAnswered(action.name, data)
-                    queue = self._engine.handle(event, self._clock.now()) + queue
+                    answer = QueryAnswered(action.name, await self._ask_directory(action))
+                    queue = self._engine.handle(answer, self._clock.now()) + queue
                 case HangUp():
                     self._disposition = action.disposition
                     self._start_hanging_up(action.reason)
+                case RecordPromise():
+                    if not await self._keeper.keep_promise(action):
+                        # What was to be said of it is not said.
+                        failure = SystemFailed(promise_lost=True)
+                        queue = self._engine.handle(failure, self._clock.now())
                 case _:
-                    await self._record(action)
+                    self._keeper.keep(action)
 
-    async def _answer_query(self, query: Query) -> dict[str, object]:
+    async def _ask_directory(self, query: Query) -> dict[str, object]:
+        """No answer where the directory is down: the dialogue knows what to say then."""
         try:
-            data = await self._cases.answer(query)
-        except StorageError:
-            log.exception("a case query failed", extra={"call_id": self._ledger.record.call_id})
+            async with asyncio.timeout(QUERY_PATIENCE_S):
+                data = await self._cases.answer(query)
+        except (VoicebotError, TimeoutError) as error:
+            log.error(
+                "a case query failed",
+                extra={"call_id": self._call_id, "query": query.name, "kind": type(error).__name__},
+            )
             return {}
         self._ledger.update(case_id=self._cases.case_id, is_verified=self._cases.is_verified)
         return data
 
-    async def _record(
-        self, action: RecordPromise | RecordCallback | RecordEvent | StopRecording | Transfer
-    ) -> None:
-        record = self._ledger.record
-        now = self._clock.now()
-        match action:
-            case RecordPromise():
-                if self._cases.case_id is None or not self._cases.is_verified:
-                    raise ValueError("a promise without a verified case")
-                await self._ledger.add_promise(
-                    Promise(
-                        self._cases.case_id,
-                        record.call_id,
-                        action.amount_gr,
-                        action.due_date,
-                        now,
-                    )
-                )
-                self._disposition = action.disposition
-            case RecordCallback():
-                await self._ledger.add_callback(
-                    Callback(
-                        record.call_id,
-                        self._cases.case_id,
-                        record.remote_party,
-                        action.reason,
-                        None,
-                        now,
-                        wanted=action.wanted,
-                    )
-                )
-            case RecordEvent():
-                self._prompter.when_said(lambda: self._add_event(action))
-            case StopRecording():
-                if self._leg.recorder is not None:
-                    self._leg.recorder.discard()
-                    self._leg.recorder = None
-                self._ledger.update(recording_path="")
-                self._ledger.add_event("recording_stopped", {}, now)
-            case Transfer():
-                self._ledger.add_event("transfer_requested", {"reason": action.reason}, now)
-            case _:
-                assert_never(action)
-
-    def _add_event(self, event: RecordEvent) -> None:
-        """An audit entry, once what was said before it has been heard (disclosures!)."""
-        now = self._clock.now()
-        if event.name in {"ai_disclosed", "recording_disclosed"}:
-            self._ledger.update(**{f"{event.name}_at": now})
-        self._ledger.add_event(event.name, event.data, now)
-
     def _expect(self, listen: Listen) -> None:
-        self._listen = listen
+        self._silence.expect(listen.no_input_s)
         self._listener.expect(listen)
         self._digits.expect(listen.max_digits)
-        self._show(state=self._engine.state_name)
+        self._notes.show(state=self._engine.state_name)
 
-    # ---- what was said ----------------------------------------------------------------------
-
-    def _note_caller_turn(self, heard: _Heard) -> None:
-        event = heard.event
-        if not isinstance(event, UserTurn):
-            return
-        understanding = self._engine.last_understanding
-        timings: dict[str, float] = {}
-        started = ended = self._position / SAMPLE_RATE
-        if heard.heard is not None:
-            started, ended = heard.heard.started_s, heard.heard.ended_s
-            if heard.at:
-                timings["speech_end_to_transcript"] = (heard.at - heard.heard.ended_at) * 1000
-            self._answering = _Answering(heard.heard.ended_at, heard.at, self._clock.monotonic())
+    def _note_caller_turn(
+        self,
+        event: UserTurn,
+        heard: HeardTurn | None,
+        transcript_at: float,
+        understanding: Understanding | None,
+        state: str,
+    ) -> None:
+        timings_ms: dict[str, float] = {}
+        started_s = ended_s = self._position / SAMPLE_RATE
+        if heard is not None:
+            started_s, ended_s = heard.started_s, heard.ended_s
+            if transcript_at:
+                timings_ms["speech_end_to_transcript"] = (transcript_at - heard.ended_at) * 1000
+        intent = understanding.intent if understanding else ""
+        slots = dict(understanding.slots) if understanding else {}
         turn = Turn(
             Speaker.CALLER,
-            event.text or "".join("•" for _ in event.digits),
-            started,
-            ended,
+            shown_text(event, slots, intent),
+            started_s,
+            ended_s,
             confidence=event.confidence,
-            intent=understanding.intent if understanding else "",
-            slots=dict(understanding.slots) if understanding else {},
-            state=self._engine.state_name,
-            was_interrupted=event.has_barged_in,
-            timings_ms=timings,
+            intent=intent,
+            slots=slots,
+            state=state,
+            timings_ms=timings_ms,
         )
-        self._ledger.add_turn(turn)
-        self._live.turns.append(turn)
-        self._show()
-
-    def _handle_playout_started(self, event: PlayoutStarted) -> None:
-        prompt = self._prompter.playout_started(event.utterance_id, event.at)
-        if prompt is not None:
-            self._listener.bot_started()
-            self._show(is_bot_speaking=True)
-
-    def _handle_playout_ended(self, event: PlayoutEnded) -> None:
-        prompt = self._prompter.playout_ended(event.utterance_id, event.at)
-        if prompt is not None:
-            self._add_bot_turn(prompt)
-        if self._prompter.is_idle:
-            self._listener.bot_ended()
-            self._show(is_bot_speaking=False)
-
-    def _add_bot_turn(self, prompt: SpokenPrompt) -> None:
-        timings: dict[str, float] = {}
-        if prompt.started_at is None or prompt.ended_at is None:
-            return
-        answering, self._answering = self._answering, None
-        if answering is not None:
-            timings["voice_to_voice"] = (prompt.started_at - answering.speech_ended_at) * 1000
-            if answering.transcript_at:
-                timings["transcript_to_first_audio"] = (
-                    prompt.started_at - answering.transcript_at
-                ) * 1000
-        turn = Turn(
-            Speaker.BOT,
-            prompt.say.text,
-            prompt.started_at - self._answered_at,
-            prompt.ended_at - self._answered_at,
-            prompt_id=prompt.say.prompt_id,
-            state=prompt.state,
-            was_interrupted=prompt.was_interrupted,
-            timings_ms=timings,
-        )
-        self._ledger.add_turn(turn)
-        self._live.turns.append(turn)
-        self._show()
-
-    def _show(self, state: str | None = None, is_bot_speaking: bool | None = None) -> None:
-        """Tell whoever watches the live calls."""
-        if state is not None:
-            self._live.state = state
-        if is_bot_speaking is not None:
-            self._live.is_bot_speaking = is_bot_speaking
-        self._live_calls.changed(self._live)
+        self._notes.note_caller(turn, is_bot_speaking=bool(self._prompter.speaking))
 
     # ---- the end ----------------------------------------------------------------------------
 
     def _hang_up_from_console(self) -> None:
-        self._start_hanging_up("ended from the console")
+        self._start_hanging_up("ended from the console", at_once=True)
 
-    def _start_hanging_up(self, reason: str) -> None:
+    def _start_hanging_up(self, reason: str, at_once: bool = False) -> None:
+        """at_once: without the last words. Safe to call again, also to hurry."""
+        if at_once:
+            self._prompter.fall_silent(self._clock.monotonic())
         if self._hanging_up is None:
             self._end_reason = reason
             self._hanging_up = asyncio.create_task(self._hang_up(reason), name="hang up")
+            if at_once and self._conversation is not None:
+                self._conversation.cancel()
 
     async def _hang_up(self, reason: str) -> None:
         """Let the last words be heard, then end the leg."""
-        said = asyncio.Event()
-        self._prompter.when_said(said.set)
         try:
             async with asyncio.timeout(LAST_WORDS_S):
-                await said.wait()
+                await self._prompter.wait_silent()
         except TimeoutError:
-            log.warning("last words took too long", extra={"call_id": self._ledger.record.call_id})
+            log.warning("last words took too long", extra={"call_id": self._call_id})
+        self._is_leg_ending = True
         await self._leg.hang_up(reason)
 
-    async def _finish(self, conversation: asyncio.Task[None]) -> None:
-        tasks = [conversation, *self._transcribing]
-        if self._hanging_up is not None:
-            tasks.append(self._hanging_up)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        now = self._clock.monotonic()
-        for prompt in self._prompter.interrupt(now):
-            if prompt.started_at is not None:
-                self._add_bot_turn(prompt)
-        self._listener.close()
+    async def _finish(self) -> None:
+        await self._stop_tasks()
+        self._prompter.fall_silent(self._clock.monotonic())
+        for prompt in self._prompter.forget_interrupted():
+            self._notes.note_bot(prompt)
+        self._notes.flush()
+        await self._prompter.close()
+        while not self._inbox.empty():
+            unheard = self._inbox.get_nowait()
+            if isinstance(unheard, HeardTurn):
+                unheard.drop()
+        await self._listener.close()
         if self._disposition is None:
-            self._disposition = await self._last_disposition()
+            self._disposition = self._last_disposition()
         if self._leg.recorder is not None:
             self._leg.recorder.close()
-        self._live_calls.remove(self._ledger.record.call_id)
+        self._live_calls.remove(self._call_id)
         await self._ledger.close(
             self._clock.now(), self._disposition, self._end_reason, self._leg.media_stats()
         )
         log.info(
             "call ended",
             extra={
-                "call_id": self._ledger.record.call_id,
+                "call_id": self._call_id,
                 "disposition": str(self._disposition),
                 "reason": self._end_reason,
             },
         )
 
-    async def _last_disposition(self) -> Disposition:
+    async def _stop_tasks(self) -> None:
+        tasks = [task for task in (self._conversation, self._hanging_up) if task is not None]
+        if self._hanging_up is not None and (self._is_leg_ending or not self._has_leg_ended):
+            # The other side is being told; cut short only if it does not answer.
+            await asyncio.wait({self._hanging_up}, timeout=LEG_END_PATIENCE_S)
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a leg could not be ended", exc_info=result)
+
+    def _last_disposition(self) -> Disposition:
         """The caller hung up first: keep what the dialogue still wants recorded."""
         for action in self._engine.handle(CallerLeft(), self._clock.now()):
             if isinstance(action, HangUp):
                 return action.disposition
-            if isinstance(action, RecordPromise | RecordCallback | RecordEvent):
-                await self._record(action)
+            if not isinstance(action, Say | Listen | Query | RecordPromise):
+                self._keeper.keep(action)
         return self._engine.disposition

@@ -1,0 +1,86 @@
+"""Notes who said what and when: for the record, and for whoever watches the running call."""
+
+from __future__ import annotations
+
+from voicebot.calls.ledger import CallLedger
+from voicebot.calls.live_calls import LiveCall, LiveCalls
+from voicebot.calls.prompter import SpokenPrompt
+from voicebot.dialogue.actions import UserTurn
+from voicebot.records import Speaker, Turn
+
+MASK = "•"
+MASKED_SLOT = "***"
+"""How the dialogue shows a slot that proves the caller's identity."""
+
+
+class CallNotes:
+    """Keeps turns in the order in which they began; a turn is noted when it is over."""
+
+    def __init__(
+        self, ledger: CallLedger, live: LiveCall, live_calls: LiveCalls, answered_at: float
+    ) -> None:
+        """answered_at: monotonic time that is second 0 of the call."""
+        self._ledger = ledger
+        self._live = live
+        self._live_calls = live_calls
+        self._answered_at = answered_at
+        self._overlapped: list[Turn] = []
+
+    def show(self, state: str | None = None, is_bot_speaking: bool | None = None) -> None:
+        """Tell whoever watches the live calls."""
+        if state is not None:
+            self._live.state = state
+        if is_bot_speaking is not None:
+            self._live.is_bot_speaking = is_bot_speaking
+        self._live_calls.changed(self._live)
+
+    def note_caller(self, turn: Turn, is_bot_speaking: bool) -> None:
+        """is_bot_speaking: a prompt that began earlier is still to be noted before it."""
+        if is_bot_speaking:
+            self._overlapped.append(turn)
+        else:
+            self._add(turn)
+
+    def note_bot(self, prompt: SpokenPrompt) -> None:
+        """Of a prompt that the caller heard, whole or in part."""
+        if prompt.started_at is None or prompt.ended_at is None:
+            return
+        timings_ms: dict[str, float] = {}
+        if prompt.answers is not None:
+            timings_ms = {
+                "voice_to_voice": (prompt.started_at - prompt.answers.speech_ended_at) * 1000,
+                "transcript_to_first_audio": (prompt.started_at - prompt.answers.transcript_at)
+                * 1000,
+            }
+        turn = Turn(
+            Speaker.BOT,
+            prompt.text,
+            prompt.started_at - self._answered_at,
+            prompt.ended_at - self._answered_at,
+            prompt_id=prompt.say.prompt_id,
+            state=prompt.state,
+            was_interrupted=prompt.was_interrupted,
+            timings_ms=timings_ms,
+        )
+        self._add(turn)
+        self.flush()
+
+    def flush(self) -> None:
+        """Nothing is left that began before the turns held back."""
+        overlapped, self._overlapped = self._overlapped, []
+        for turn in overlapped:
+            self._add(turn)
+
+    def _add(self, turn: Turn) -> None:
+        self._ledger.add_turn(turn)
+        self._live.turns.append(turn)
+        self.show()
+
+
+def shown_text(turn: UserTurn, slots: dict[str, object], intent: str) -> str:
+    """What a caller's turn is kept as. Keys are masked unless they are known to be no secret:
+    a key with a meaning of its own, or an entry of which the dialogue masked nothing."""
+    if not turn.digits:
+        return turn.text
+    is_open = MASKED_SLOT not in slots.values() if slots else bool(intent)
+    return turn.digits if is_open else MASK * len(turn.digits)

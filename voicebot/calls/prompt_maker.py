@@ -1,0 +1,69 @@
+"""Makes the audio of prompts: from the prompt cache where it is there, else by a speech worker."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from voicebot.audio import Samples
+from voicebot.dialogue.actions import Say
+from voicebot.errors import SpeechWorkerError
+from voicebot.speech.speech_service import SpeechService
+
+log = logging.getLogger(__name__)
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+
+TRIES = 2
+"""A sentence is tried again once: the pool has another worker by then, or a new one."""
+
+
+class PromptAudio(Protocol):
+    """Audio that was made before the call."""
+
+    def get(self, text: str, rate: float) -> Samples | None: ...
+
+
+class PromptMaker:
+    """Sentence by sentence, so that the first can be heard while the next is being made."""
+
+    def __init__(self, prompt_audio: PromptAudio, speech: SpeechService) -> None:
+        self._prompt_audio = prompt_audio
+        self._speech = speech
+
+    def ready(self, say: Say) -> Samples | None:
+        """The whole prompt, where it was made before the call."""
+        return self._prompt_audio.get(say.text, say.rate)
+
+    async def make(self, sentence: str, rate: float) -> AsyncIterator[Samples]:
+        """One sentence's audio as it is made. Raises SpeechWorkerError after the last try."""
+        ready = self._prompt_audio.get(sentence, rate)
+        if ready is not None:
+            yield ready
+            return
+        n_made = 0
+        for tries_left in reversed(range(TRIES)):
+            # A second try goes on where the first broke off: nothing is heard twice.
+            n_skip = n_made
+            try:
+                async for samples in self._speech.synthesize(sentence, rate):
+                    rest = samples[n_skip:]
+                    n_skip -= len(samples) - len(rest)
+                    n_made += len(rest)
+                    if len(rest):
+                        yield rest
+                return
+            except SpeechWorkerError as error:
+                log.warning(
+                    "a sentence could not be synthesised",
+                    extra={"kind": type(error).__name__, "tries_left": tries_left},
+                )
+                if tries_left == 0:
+                    raise
+
+
+def sentences(text: str) -> list[str]:
+    """A prompt's sentences, each with its full stop."""
+    return [sentence for sentence in _SENTENCE_END.split(text.strip()) if sentence]
