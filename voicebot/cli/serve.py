@@ -88,7 +88,11 @@ def _introduce(node: Node, demo: bool) -> None:
         if advice:
             console.print(f"            {advice}", style="yellow")
     if demo:
-        console.print("Debtors     synthetic samples: voicebot cases --demo shows what to say")
+        console.print(
+            "Debtors     synthetic samples, such as: case 24681357, born 8 May 1980, "
+            "postcode 00-950",
+            highlight=False,
+        )
     print(f"SIP         {node.sip.local_uri}  (UDP and TCP)")
     if node.web is not None:
         print(f"Web phone   {node.web.url}/phone")
