@@ -91,7 +91,7 @@ class StopRecording:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand over to a human with a summary. (Until transfer exists the script records a callback.)"""
+    """Hand over to a human. Until transfer exists the script records a callback instead."""
 
     reason: str
     summary: str

@@ -16,7 +16,7 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class PlayoutStarted:
-    """The first frame of utterance `utterance_id` was handed to the network at `at` (monotonic s)."""
+    """The first frame of utterance `utterance_id` went to the network at `at` (monotonic s)."""
 
     utterance_id: int
     at: float
@@ -24,7 +24,7 @@ class PlayoutStarted:
 
 @dataclass(frozen=True, slots=True)
 class PlayoutEnded:
-    """The last frame of utterance `utterance_id` was handed to the network at `at` (monotonic s)."""
+    """The last frame of utterance `utterance_id` went to the network at `at` (monotonic s)."""
 
     utterance_id: int
     at: float
