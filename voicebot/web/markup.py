@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterable
+
+_UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Html(str):
@@ -19,13 +22,13 @@ def fill(template: str, /, **values: object) -> Html:
 
 
 def escaped(value: object) -> Html:
-    """A value as markup; None is empty. Control characters become visible dots."""
+    """A value as markup; None is empty. Control characters become visible dots, and so do those
+    that turn the writing direction: with them a text could pass for another."""
     if isinstance(value, Html):
         return value
     if value is None:
         return Html("")
-    text = "".join(c if c.isprintable() or c in "\n\t" else "·" for c in str(value))
-    return Html(html.escape(text))
+    return Html(html.escape(_UNSEEN.sub("·", str(value))))
 
 
 def join(parts: Iterable[Html], between: str = "") -> Html:

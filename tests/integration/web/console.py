@@ -67,6 +67,13 @@ class EchoedCall:
     digits: str = ""
     ended: str = ""
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def has_heard(self, duration_s: float) -> None:
+        """Return when this much audio has arrived."""
+        while len(self.frames) * 0.02 < duration_s:
+            self.news.clear()
+            await self.news.wait()
 
     @property
     def heard(self) -> Samples:
@@ -104,6 +111,7 @@ class EchoReception:
                 case AudioFrame():
                     if not event.is_concealed:
                         call.frames.append(event.samples)
+                        call.news.set()
                         leg.playout.say(1, event.samples)
                 case DigitPressed():
                     call.digits += event.digit
