@@ -54,18 +54,34 @@ class VoiceBook:
         seconds = max(0.3, len(text) * self.S_PER_CHARACTER) if seconds is None else seconds
         return np.full(round(seconds * SAMPLE_RATE), level, dtype=np.int16)
 
+    def text(self, level: int) -> str:
+        return self._texts.get(level, "")
+
     def words(self, samples: Samples) -> list[str]:
         """What is heard: each text once for each stretch of frames with its level."""
-        heard: list[str] = []
-        last = ""
+        stretches = Stretches()
         for start in range(0, len(samples) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
-            frame = samples[start : start + FRAME_SAMPLES]
-            is_even = bool((frame == frame[0]).all())
-            text = self._texts.get(int(frame[0]), "") if is_even else last
-            if text and text != last:
-                heard.append(text)
-            last = text
-        return heard
+            stretches.add(start, samples[start : start + FRAME_SAMPLES])
+        return [self.text(level) for _, level in stretches.changes if level]
+
+
+class Stretches:
+    """Sound cut into stretches of one level; a frame of two levels belongs to the one before."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[int, int]] = []
+        self._last = 0
+
+    def add(self, position: int, frame: Samples) -> None:
+        if frame is SILENCE:
+            level = 0
+        elif frame[0] == frame[-1] and frame.min() == frame.max():
+            level = int(frame[0])
+        else:
+            return
+        if level != self._last:
+            self.changes.append((position, level))
+            self._last = level
 
 
 NOISE = "(noise)"
@@ -196,14 +212,16 @@ class FakeLeg:
         self.digits_sent = ""
         self.position = 0
         self._inbound: list[Samples] = []
-        self._outbound: list[Samples] = []
+        self._heard = Stretches()
+        self.is_bot_audible = False
 
     def tick(self, now: float, inbound: Samples | None = None) -> Samples:
         """20 ms pass; what goes out. inbound: None takes it from what `says` has queued."""
         if inbound is None:
             inbound = self._inbound.pop(0) if self._inbound else SILENCE
         outbound = self.playout.pull(now)
-        self._outbound.append(outbound)
+        self._heard.add(self.position, outbound)
+        self.is_bot_audible = outbound is not SILENCE and bool(outbound.any())
         self.events.put_nowait(AudioFrame(inbound, self.position))
         while (event := self.playout.next_event()) is not None:
             self.events.put_nowait(event)
@@ -223,12 +241,12 @@ class FakeLeg:
         return bool(self._inbound)
 
     def heard(self, book: VoiceBook, since_s: float = 0.0) -> list[str]:
-        frames = self._outbound[round(since_s * SAMPLE_RATE / FRAME_SAMPLES) :]
-        return book.words(np.concatenate(frames)) if frames else []
-
-    @property
-    def is_bot_audible(self) -> bool:
-        return bool(self._outbound) and bool(self._outbound[-1].any())
+        """What the bot began to say since then."""
+        return [
+            book.text(level)
+            for position, level in self._heard.changes
+            if level and position >= since_s * SAMPLE_RATE
+        ]
 
     def press(self, digits: str) -> None:
         for digit in digits:

@@ -34,9 +34,9 @@ class CallNotes:
             self._live.is_bot_speaking = is_bot_speaking
         self._live_calls.changed(self._live)
 
-    def note_caller(self, turn: Turn, is_bot_speaking: bool) -> None:
-        """is_bot_speaking: a prompt that began earlier is still to be noted before it."""
-        if is_bot_speaking:
+    def note_caller(self, turn: Turn, bot_began_at: float | None) -> None:
+        """bot_began_at: when the prompt began that is being said, monotonic; None: it is silent."""
+        if bot_began_at is not None and bot_began_at - self._answered_at < turn.started_s:
             self._overlapped.append(turn)
         else:
             self._add(turn)

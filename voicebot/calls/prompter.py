@@ -87,10 +87,19 @@ class Prompter:
     @property
     def speaking(self) -> SpokenOver:
         """What the caller hears at this moment."""
-        current = next(iter(self._prompts.values()), None)
+        current = self._current
         if current is None or current.started_at is None:
             return ""
         return "prompt" if current.say.allow_barge_in else "disclosure"
+
+    @property
+    def speaking_since(self) -> float | None:
+        """When the prompt began that the caller hears; None: the bot is silent."""
+        return self._current.started_at if self._current is not None else None
+
+    @property
+    def _current(self) -> SpokenPrompt | None:
+        return next(iter(self._prompts.values()), None)
 
     def take_failure(self) -> bool:
         """Whether a prompt could not be made at all; told once."""

@@ -359,7 +359,7 @@ class CallSession:
             state=state,
             timings_ms=timings_ms,
         )
-        self._notes.note_caller(turn, is_bot_speaking=bool(self._prompter.speaking))
+        self._notes.note_caller(turn, self._prompter.speaking_since)
 
     # ---- the end ----------------------------------------------------------------------------
 

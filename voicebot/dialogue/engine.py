@@ -214,11 +214,14 @@ class DialogueEngine:
     # ---- understanding --------------------------------------------------------------------
 
     def _rules_for(self, turn: UserTurn) -> list[Rule]:
-        """What he says over a disclosure answers no question: the question was not put yet."""
-        rules = self._script.rules_in(self._here)
-        if turn.over != "disclosure":
-            return list(rules)
-        return [rule for rule in rules if rule.filled or rule in self._script.anywhere]
+        """What he says over a disclosure answers no question: the question was not put yet.
+        And what would only have it asked again is being asked already."""
+        rules = list(self._script.rules_in(self._here))
+        if turn.over:
+            rules = [rule for rule in rules if rule.say or rule.go != AGAIN]
+        if turn.over == "disclosure":
+            rules = [rule for rule in rules if rule.filled or rule in self._script.anywhere]
+        return rules
 
     def _understand(
         self,
