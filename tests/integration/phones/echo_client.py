@@ -1,0 +1,77 @@
+"""The echo server as tests see it: a process of its own that tells what happens to its calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import soundfile
+
+from voicebot.audio import Samples
+
+ECHO_RTP_PORTS = (20000, 24999)
+
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+class EchoServerProcess:
+    """`next(event)` passes over everything else that is told meanwhile."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.port = 0
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def run(cls, directory: Path, **sip: object) -> AsyncIterator[EchoServerProcess]:
+        """sip: settings of section [sip] other than the free port. Its exit code is checked."""
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("VOICEBOT_")
+        }
+        settings = {
+            "port": 0,
+            "rtp_port_min": ECHO_RTP_PORTS[0],
+            "rtp_port_max": ECHO_RTP_PORTS[1],
+            **sip,
+        }
+        environment |= {f"VOICEBOT_SIP__{k.upper()}": str(v) for k, v in settings.items()}
+        environment["PYTHONPATH"] = str(_CHECKOUT)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.integration.echo_server", str(directory)),
+            cwd=directory,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        server = cls(process)
+        try:
+            server.port = int(str((await server.next("listening"))["port"]))
+            yield server
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            _, code = await process.communicate(), process.returncode
+        assert code == 0, "the echo server did not stop cleanly; see its stderr"
+
+    def uri(self, user: str = "echo") -> str:
+        return f"sip:{user}@127.0.0.1:{self.port}"
+
+    async def next(self, name: str, timeout_s: float = 20) -> dict[str, object]:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(timeout_s):
+            while True:
+                line = await self._process.stdout.readline()
+                assert line, "the echo server is gone; see its stderr"
+                event: dict[str, object] = json.loads(line)
+                if event["event"] == name:
+                    return event
+
+
+def heard_by_server(ended: dict[str, object]) -> Samples:
+    """The caller's channel of the recording named in an `ended` event."""
+    samples, _ = soundfile.read(str(ended["recording"]), dtype="int16", always_2d=True)
+    return samples[:, 0]
