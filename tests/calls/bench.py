@@ -15,7 +15,7 @@ from tests.storage_fakes import FakeDatabase
 from tests.unit.dialogue.dialogue_driver import WARSAW, infolinia
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.reception import CallParts, Conversation, Reception
-from voicebot.records import CallRecord, Callback, Promise, Speaker, Turn
+from voicebot.records import Callback, CallRecord, Promise, Speaker, Turn
 from voicebot.settings import TurnSettings
 from voicebot.storage.samples import sample_debtors
 

@@ -22,14 +22,16 @@ async def test_promise_is_stored_before_the_caller_hears_that_it_is():
     assert (promise.amount_gr, promise.due_date) == (BALANCE_GR, FRIDAY)
     record = call.record
     assert record.disposition is Disposition.PTP_FULL
-    assert record.is_verified and record.case_id == promise.case_id
+    assert record.is_verified
+    assert record.case_id == promise.case_id
     assert record.ended_at is not None
     assert record.end_reason == "conversation finished"
     assert record.media_stats["packets_received"] > 0
     assert call.leg.hang_ups == ["conversation finished"]
     assert "do widzenia" in call.heard.lower()
     assert len(bench.live_calls) == 0
-    assert bench.speech.n_open == 0 and bench.speech.n_closed == 1
+    assert bench.speech.n_open == 0
+    assert bench.speech.n_closed == 1
 
 
 @simulated
@@ -53,8 +55,10 @@ async def test_turns_are_kept_in_order_with_times_intents_and_confidences():
     ]
     case, birth, postcode, promised, yes, _ = call.caller_turns
     assert all(turn.confidence == 0.9 for turn in call.caller_turns)
-    assert case.state == "greeting" and case.slots == {"case_number": "24681357"}
-    assert birth.slots == {"birth_date": "***"} and postcode.slots == {"postcode": "***"}
+    assert case.state == "greeting"
+    assert case.slots == {"case_number": "24681357"}
+    assert birth.slots == {"birth_date": "***"}
+    assert postcode.slots == {"postcode": "***"}
     assert promised.slots["promise_date"] == "2026-03-13"
     assert yes.state == "read_back"
     greeting = call.turns[0]

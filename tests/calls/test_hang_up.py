@@ -51,7 +51,8 @@ async def test_caller_may_leave_at_any_moment(tenths: int):
         assert record.disposition is Disposition.PTP_FULL
     else:
         assert record.disposition in {Disposition.ABANDONED, Disposition.INFORMED}
-    assert bench.speech.n_open == 0 and bench.speech.n_closed == 1
+    assert bench.speech.n_open == 0
+    assert bench.speech.n_closed == 1
     assert len(bench.live_calls) == 0
 
 
@@ -68,7 +69,8 @@ async def test_disclosures_count_from_the_end_of_what_was_heard(tmp_path):
     assert abs(told_s - greeting.ended_s) < 0.05
     assert notice.was_interrupted
     assert call.record.recording_disclosed_at is None
-    assert "ai_disclosed" in call.events and "recording_disclosed" not in call.events
+    assert "ai_disclosed" in call.events
+    assert "recording_disclosed" not in call.events
 
 
 @simulated
@@ -150,9 +152,7 @@ async def test_fault_in_a_call_ends_it_and_its_leg():
     bench = Bench()
     bench.parts = type(bench.parts)(
         **{
-            name: getattr(bench.parts, name)
-            for name in bench.parts.__slots__
-            if name != "make_vad"
+            name: getattr(bench.parts, name) for name in bench.parts.__slots__ if name != "make_vad"
         },
         make_vad=BrokenVad,
     )

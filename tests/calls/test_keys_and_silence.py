@@ -22,7 +22,8 @@ async def test_case_number_by_keys_stops_the_prompt_and_counts_at_the_last_digit
         await call.hears("urodzenia")
         call.leg.end()
     [turn] = call.caller_turns
-    assert turn.text == "24681357" and turn.slots == {"case_number": "24681357"}
+    assert turn.text == "24681357"
+    assert turn.slots == {"case_number": "24681357"}
     assert call.bot_turn("podać ośmiocyfrowy").was_interrupted
 
 
@@ -43,7 +44,8 @@ async def test_keys_that_prove_identity_are_masked():
     assert [turn.text for turn in call.caller_turns] == ["24681357", "•" * 8, "••", "•" * 5]
     assert call.record.is_verified
     shown = repr(call.turns) + repr(bench.database.audit.rows)
-    assert "00950" not in shown and "08051980" not in shown
+    assert "00950" not in shown
+    assert "08051980" not in shown
 
 
 @simulated
@@ -80,7 +82,8 @@ async def test_silent_caller_is_asked_again_twice_and_then_released():
         ended_s = call.now_s
         await call.begins_to_hear("czy mnie słychać")
         assert abs(call.now_s - ended_s - 7.0) < 0.1
-    assert "Nie słyszę odpowiedzi" in call.heard and "Do usłyszenia" in call.heard
+    assert "Nie słyszę odpowiedzi" in call.heard
+    assert "Do usłyszenia" in call.heard
     assert call.record.disposition is Disposition.NO_INPUT
     assert call.caller_turns == []
 

@@ -45,6 +45,8 @@ class CallNotes:
         """Of a prompt that the caller heard, whole or in part."""
         if prompt.started_at is None or prompt.ended_at is None:
             return
+        if prompt.was_interrupted and prompt.ended_at <= prompt.started_at:
+            return  # cut before its first sound
         timings_ms: dict[str, float] = {}
         if prompt.answers is not None:
             timings_ms = {

@@ -271,19 +271,23 @@ class CallSession:
         if any(not isinstance(action, Listen) for action in actions):
             # The answer takes the place of what was still being said.
             self._prompter.interrupt(self._clock.monotonic())
-            for prompt in self._prompter.forget_interrupted():
-                self._notes.note_bot(prompt)
+            cut = self._prompter.forget_interrupted()
         else:
             self._prompter.resume()
+            cut = []
         if isinstance(event, UserTurn):
             understanding = self._engine.last_understanding
+            is_new = understanding is not understood_before
             self._note_caller_turn(
                 event,
                 heard,
                 transcript_at,
-                understanding if understanding is not understood_before else None,
+                understanding if is_new else None,
                 state,
+                bot_began_at=cut[0].started_at if cut else self._prompter.speaking_since,
             )
+        for prompt in cut:
+            self._notes.note_bot(prompt)
         answered = AnsweredTurn(heard.ended_at, transcript_at) if heard and transcript_at else None
         await self._perform(actions, answered)
 
@@ -339,6 +343,7 @@ class CallSession:
         transcript_at: float,
         understanding: Understanding | None,
         state: str,
+        bot_began_at: float | None,
     ) -> None:
         timings_ms: dict[str, float] = {}
         started_s = ended_s = self._position / SAMPLE_RATE
@@ -359,7 +364,7 @@ class CallSession:
             state=state,
             timings_ms=timings_ms,
         )
-        self._notes.note_caller(turn, self._prompter.speaking_since)
+        self._notes.note_caller(turn, bot_began_at)
 
     # ---- the end ----------------------------------------------------------------------------
 

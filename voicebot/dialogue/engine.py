@@ -215,12 +215,13 @@ class DialogueEngine:
 
     def _rules_for(self, turn: UserTurn) -> list[Rule]:
         """What he says over a disclosure answers no question: the question was not put yet.
-        And what would only have it asked again is being asked already."""
+        And what would only have it asked again is being asked already ("halo?", "mhm")."""
         rules = list(self._script.rules_in(self._here))
         if turn.over:
             rules = [rule for rule in rules if rule.say or rule.go != AGAIN]
         if turn.over == "disclosure":
-            rules = [rule for rule in rules if rule.filled or rule in self._script.anywhere]
+            anywhere = [rule for rule in self._script.anywhere if rule.go != REPEAT]
+            rules = [rule for rule in rules if rule.filled or rule in anywhere]
         return rules
 
     def _understand(
