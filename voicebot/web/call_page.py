@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from voicebot.records import Callback, CallRecord, Case, Promise, Speaker, Turn
 from voicebot.web.calls_page import party
-from voicebot.web.formats import amount, call_length_s, day, instant, length
+from voicebot.web.formats import amount, call_length_s, day, decimal, instant, length
 from voicebot.web.markup import Html, data_block, fill, join
 from voicebot.web.result_badge import result_badge
 from voicebot.web.texts import Texts
@@ -29,7 +29,8 @@ _BODY = """
 {no_turns}
 </section>
 <div class="side">
-<section aria-labelledby="recording-title"><h2 id="recording-title">{recording_title}</h2>
+<section class="recording-box" aria-labelledby="recording-title">
+<h2 id="recording-title">{recording_title}</h2>
 {recording}</section>
 {agreements}
 <section aria-labelledby="summary-title"><h2 id="summary-title">{summary_title}</h2>
@@ -254,7 +255,7 @@ def _summary(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
     return _rows(
         [
             (texts("result"), result_badge(record, texts)),
-            (texts("ended_because"), record.end_reason),
+            (texts("ended_because"), texts.end_reason(record.end_reason)),
             (texts("length"), length(call_length_s(record, view.now))),
             (texts("from"), party(record.remote_party, record.leg_kind, texts)),
             (texts("to"), record.local_party),
@@ -278,7 +279,7 @@ def _disclosures(record: CallRecord, zone: ZoneInfo, texts: Texts) -> Html:
             continue
         after = ""
         if record.answered_at is not None:
-            seconds = f"{(at - record.answered_at).total_seconds():.1f}"
+            seconds = decimal((at - record.answered_at).total_seconds(), texts.language)
             after = f" ({texts('seconds_into_call', seconds=seconds)})"
         rows.append((texts(key), instant(at, zone, texts.language) + after))
     return _rows(rows)

@@ -132,7 +132,7 @@ def _table(view: CallsView, zone: ZoneInfo, texts: Texts) -> Html:
             from_=party(record.remote_party, record.leg_kind, texts),
             case=view.case_numbers.get(record.case_id, ""),
             result=result_badge(record, texts),
-            ended=record.end_reason,
+            ended=texts.end_reason(record.end_reason),
         )
         for record in view.records
     )

@@ -20,6 +20,12 @@ def amount(grosze: int, language: Language) -> str:
     return f"PLN{NBSP}{sign}{zlote:,}.{rest:02}"
 
 
+def decimal(value: float, language: Language) -> str:
+    """One decimal place."""
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if language == "pl" else text
+
+
 def day(value: date, language: Language) -> str:
     return value.strftime("%d.%m.%Y" if language == "pl" else "%Y-%m-%d")
 

@@ -52,6 +52,7 @@ class WebServer:
         self._settings = settings.web
         self._parts = NodeParts(settings, database, live_calls, pool, sip, pacer, clock, take_call)
         self._port = settings.web.port
+        self._is_stopped = False
         self._feed = LiveFeed(live_calls)
         self._metrics = Metrics(self._parts)
         self._phone = PhoneSocket(self._parts)
@@ -81,7 +82,13 @@ class WebServer:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """End web calls with `shutdown` and let their records be written, then close."""
+        """End web calls with `shutdown` and let their records be written, then close.
+
+        Safe to call twice.
+        """
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self._feed.stop()
         await self._phone.stop()
         await self._runner.cleanup()

@@ -64,7 +64,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "calls_title": ("Rozmowy", "Calls"),
     "live_calls": ("Trwające rozmowy", "Calls going on"),
     "no_live_calls": ("Teraz nikt nie rozmawia.", "Nobody is on the line now."),
-    "past_calls": ("Zakończone i trwające", "All calls"),
+    "past_calls": ("Wszystkie rozmowy", "All calls"),
     "no_calls": ("Nie ma jeszcze rozmów.", "There are no calls yet."),
     "no_calls_filtered": ("Żadna rozmowa nie pasuje.", "No call fits."),
     "first_call": (
@@ -288,6 +288,18 @@ _DISPOSITIONS: dict[Disposition, tuple[str, str]] = {
 }
 
 
+_END_REASONS: dict[str, str] = {
+    "hangup": "rozmówca się rozłączył",
+    "ended from the console": "zakończona z konsoli",
+    "shutdown": "wyłączenie serwera",
+    "process ended": "awaria serwera",
+    "internal error": "błąd wewnętrzny",
+    "error": "błąd",
+    "no media": "brak dźwięku",
+}
+"""Reasons that the server gives; call scripts have their own."""
+
+
 class Texts:
     """The texts in one language: `texts("nav_calls")`."""
 
@@ -305,6 +317,10 @@ class Texts:
 
     def disposition(self, disposition: Disposition) -> str:
         return _DISPOSITIONS[disposition][self._index]
+
+    def end_reason(self, reason: str) -> str:
+        """Why a call ended; what a script says stays in the script's words."""
+        return _END_REASONS.get(reason, reason) if self.language == "pl" else reason
 
     def starting_with(self, *prefixes: str) -> dict[str, str]:
         """What a script of a page needs."""

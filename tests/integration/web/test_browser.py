@@ -101,7 +101,7 @@ async def test_a_call_is_shown_played_and_not_run_as_markup(console: Console) ->
         assert "<script>document.title" in await page.inner_text("#transcript")
         assert "1\u00a0294,90\u00a0zł" in await page.inner_text(".box.good")
         assert "po południu" in await page.inner_text(".box.attention")
-        assert "4.0 s od odebrania" in await page.inner_text("main")
+        assert "4,0 s od odebrania" in await page.inner_text("main")
         assert await page.locator(".turn.doubtful").count() == 1
         await page.wait_for_selector("#waveform[data-ready]")
         # Clicking three quarters into the waveform goes to 15 s of 20.
