@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from voicebot.errors import ScriptError
+
+
+def checked_pattern(text: str) -> str:
+    """The text itself. Raises ValueError where it is no regular expression."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from None
+    return text
 
 
 class DebtorTurn(BaseModel):
     """One answer. `hear`: regular expression on what the bot has just said (case ignored);
     empty: any prompt. Exactly one of `say` (Polish text), `keys` (0-9 * #), `play` (a WAV
-    beside the script), `silence` (say nothing)."""
+    beside the script), `silence` (say nothing). times: so often it may be used."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,22 +33,29 @@ class DebtorTurn(BaseModel):
     keys: str = Field("", pattern=r"^[0-9*#]*$")
     play: str = ""
     silence: bool = False
+    times: int = Field(1, ge=1)
 
     @field_validator("hear")
     @classmethod
     def _is_a_pattern(cls, text: str) -> str:
-        try:
-            re.compile(text)
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from None
-        return text
+        return checked_pattern(text)
+
+    @model_validator(mode="after")
+    def _is_one_answer(self) -> Self:
+        if sum(map(bool, (self.say, self.keys, self.play, self.silence))) != 1:
+            raise ValueError("give exactly one of say, keys, play, silence")
+        return self
 
     def fits(self, heard: str) -> bool:
         return not self.hear or re.search(self.hear, heard, re.IGNORECASE) is not None
 
 
 class DebtorScript(BaseModel):
-    """A synthetic debtor: his turns in order, and how many are expected to be used."""
+    """A synthetic debtor: his turns, of which the first that fits and is left is used.
+
+    repeat_when: what the bot says when it did not understand; where no turn fits, the debtor
+    then repeats his last words.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +65,21 @@ class DebtorScript(BaseModel):
         None, description="Speak this long after a prompt began instead of waiting for its end."
     )
     hang_up_after: float = Field(8.0, description="Seconds of quiet after which he hangs up.")
+    repeat_when: str = Field(
+        r"słabo słychać|nie było jasne|tego nie rozumiem|proszę powtórzyć|jednym słowem",
+        description="Regular expression on what the bot said; empty: never repeats himself.",
+    )
     turns: tuple[DebtorTurn, ...] = ()
+
+    @field_validator("repeat_when")
+    @classmethod
+    def _is_a_pattern(cls, text: str) -> str:
+        return checked_pattern(text)
+
+    def asks_again(self, heard: str) -> bool:
+        return bool(self.repeat_when) and (
+            re.search(self.repeat_when, heard, re.IGNORECASE) is not None
+        )
 
 
 def load_debtor_script(path: Path) -> DebtorScript:

@@ -40,10 +40,11 @@ class HeardPrompt:
 
 @dataclass(slots=True)
 class SimulatedCall:
-    """What came of the call."""
+    """What came of the call. left_over: turns that never fitted, in their order."""
 
     prompts: list[HeardPrompt] = field(default_factory=list)
     said: list[DebtorTurn] = field(default_factory=list)
+    left_over: list[DebtorTurn] = field(default_factory=list)
     end_reason: str = ""
     duration_s: float = 0.0
 
@@ -85,7 +86,7 @@ class SimulatedDebtor:
         self._progress = progress
         self._is_transcribing = is_transcribing
         self._recordings = recordings or {}
-        self._turns_left = list(script.turns)
+        self._times_left = [turn.times for turn in script.turns]
         self._result = SimulatedCall()
         self._utterance: Utterance | None = None
         self._prompt_started: int | None = None
@@ -110,6 +111,15 @@ class SimulatedDebtor:
         for task in self._answers:
             task.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
+        if self._prompt_started is not None:
+            # The last words were cut short by the end of the call.
+            span = (self._prompt_started / SAMPLE_RATE, self._last_audible / SAMPLE_RATE)
+            await self._note_prompt(self._utterance, span, self._response_ms)
+        self._result.left_over = [
+            turn
+            for turn, times in zip(self._script.turns, self._times_left, strict=True)
+            if times == turn.times
+        ]
         self._result.end_reason = event.reason
         self._result.duration_s = self._position / SAMPLE_RATE
         return self._result
@@ -168,6 +178,13 @@ class SimulatedDebtor:
     async def _answer_prompt(
         self, utterance: Utterance | None, span: tuple[float, float], response_ms: float | None
     ) -> None:
+        text = await self._note_prompt(utterance, span, response_ms)
+        if self._prompt_started is None and not self._has_barged_in:
+            await self._answer(text)
+
+    async def _note_prompt(
+        self, utterance: Utterance | None, span: tuple[float, float], response_ms: float | None
+    ) -> str:
         text = ""
         if utterance is not None:
             try:
@@ -178,8 +195,7 @@ class SimulatedDebtor:
                 utterance.close()
         self._result.prompts.append(HeardPrompt(text, *span, response_ms))
         self._progress("bot", span[0], text)
-        if self._prompt_started is None and not self._has_barged_in:
-            await self._answer(text)
+        return text
 
     def _answer_later(self, heard: str) -> None:
         task = asyncio.create_task(self._answer(heard))
@@ -199,18 +215,30 @@ class SimulatedDebtor:
             return
         samples = self._recordings.get(turn.play)
         if samples is None:
-            parts = [part async for part in self._speech.synthesize(turn.say)]
+            try:
+                parts = [part async for part in self._speech.synthesize(turn.say)]
+            except SpeechWorkerError:
+                parts = []
+            if not parts:
+                self._progress("debtor", self._position / SAMPLE_RATE, "(has no voice)")
+                return
             samples = np.concatenate(parts)
         self._is_speaking = True
         self._leg.playout.say(self._next_id, without_silent_ends(samples))
         self._next_id += 1
 
     def _choose(self, heard: str) -> DebtorTurn | None:
-        for turn in self._turns_left:
-            if not self._is_transcribing or turn.fits(heard):
-                self._turns_left.remove(turn)
+        said = self._result.said
+        is_asked_again = self._is_transcribing and self._script.asks_again(heard)
+        for number, turn in enumerate(self._script.turns):
+            # Asked again, a turn for any prompt would run ahead of the conversation.
+            fits = not self._is_transcribing or (
+                turn.fits(heard) and (bool(turn.hear) or not is_asked_again)
+            )
+            if fits and self._times_left[number] > 0:
+                self._times_left[number] -= 1
                 return turn
-        return None
+        return said[-1] if is_asked_again and said else None
 
     def _has_waited_long_enough(self) -> bool:
         quiet_s = (self._position - max(self._last_audible, self._last_said)) / SAMPLE_RATE

@@ -180,4 +180,5 @@ def _as_dict(result: SimulatedCall) -> dict[str, object]:
         "duration_s": round(result.duration_s, 2),
         "prompts": [asdict(prompt) for prompt in result.prompts],
         "said": [turn.say or turn.keys or turn.play for turn in result.said],
+        "left_over": [turn.say or turn.keys or turn.play for turn in result.left_over],
     }
