@@ -1,0 +1,138 @@
+"""`voicebot serve --demo` as users run it: a process with ports and data of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from tests.models import model_store, need_model
+from voicebot.records import CallRecord, Promise, Turn
+from voicebot.storage.database import Database
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+START_PATIENCE_S = 120
+STOP_PATIENCE_S = 30
+
+
+class RunningServer:
+    """Start one for many tests: it speaks eighty prompts first."""
+
+    def __init__(self, directory: Path, **settings: object) -> None:
+        """settings: by name as in the environment, such as `SIP__MAX_CALLS`."""
+        need_model("whisper-base")
+        need_model("rhvoice-pl")
+        self.data_directory = directory / "data"
+        self.log_path = directory / "server.log"
+        self._stdout_path = directory / "server.out"
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("VOICEBOT_")
+        }
+        values = {
+            "DATA_DIRECTORY": self.data_directory,
+            "MODELS_DIRECTORY": model_store().models_dir,
+            "SIP__PORT": 0,
+            "WEB__PORT": 0,
+            "SPEECH__WORKERS": 1,
+            **settings,
+        }
+        environment |= {f"VOICEBOT_{name}": str(value) for name, value in values.items()}
+        environment |= {"PYTHONPATH": str(_CHECKOUT), "COLUMNS": "200"}
+        self.environment = environment
+        with self.log_path.open("wb") as log, self._stdout_path.open("wb") as stdout:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "voicebot", "serve", "--demo"],
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=log,
+            )
+        try:
+            self.sip_uri = self._wait_for(r"^SIP\s+(sip:\S+)")
+            self.web_url = self._wait_for(r"^Console\s+(http://\S+)").rstrip("/")
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    @property
+    def sip_port(self) -> int:
+        return int(self.sip_uri.rpartition(":")[2])
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> int:
+        """As an operator stops it; the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    @contextlib.asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """To look into, as the commands do."""
+        database = await Database.open_existing(
+            f"sqlite:///{self.data_directory / 'voicebot.sqlite3'}"
+        )
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    def _wait_for(self, pattern: str) -> str:
+        ends_at = time.monotonic() + START_PATIENCE_S
+        while time.monotonic() < ends_at:
+            found = re.search(pattern, self._stdout_path.read_text(encoding="utf-8"), re.MULTILINE)
+            if found:
+                return found[1]
+            assert self._process.poll() is None, f"the server did not start:\n{self.log}"
+            time.sleep(0.1)
+        raise AssertionError(f"the server was not ready in time:\n{self.log}")
+
+
+class CallWatch:
+    """One call as the server's database tells of it, while it goes on and afterwards."""
+
+    def __init__(self, database: Database, remote_party: str) -> None:
+        self._database = database
+        self._remote_party = remote_party
+
+    async def record(self) -> CallRecord | None:
+        """The latest call of this number."""
+        for record in await self._database.calls.list(limit=20):
+            if record.remote_party == self._remote_party:
+                return record
+        return None
+
+    async def turns(self) -> list[Turn]:
+        record = await self.record()
+        return [] if record is None else await self._database.calls.turns(record.call_id)
+
+    async def promises(self) -> list[Promise]:
+        record = await self.record()
+        if record is None:
+            return []
+        return await self._database.promises.list(call_id=record.call_id)
+
+    async def ended(self, timeout_s: float = 10) -> CallRecord:
+        """Its record, once that has been closed."""
+        ends_at = time.monotonic() + timeout_s
+        while time.monotonic() < ends_at:
+            record = await self.record()
+            if record is not None and record.ended_at is not None:
+                return record
+            await asyncio.sleep(0.1)
+        raise AssertionError("the call's record was not closed")
