@@ -39,6 +39,7 @@ class Bench:
         self.speech = FakeSpeech(self.book)
         self.database = FakeDatabase()
         self.live_calls = LiveCalls()
+        self._n_calls = 0
         script, classifier = infolinia()
         variables: dict[str, object] = {"company": COMPANY}
         self.prompt_audio = FakePromptAudio(
@@ -65,7 +66,8 @@ class Bench:
         """A call that is being answered; at the end of the block it has to end by itself."""
         if not self.database.cases.rows:
             await self.add_debtor()
-        call = BenchCall(self, FakeLeg(remote_party))
+        self._n_calls += 1
+        call = BenchCall(self, FakeLeg(remote_party, f"leg-{self._n_calls}"))
         call.start()
         try:
             yield call

@@ -101,7 +101,10 @@ async def test_turns_that_never_fitted_are_told():
 async def test_turn_may_be_used_as_often_as_it_says():
     bench = Bench()
     call = await play(
-        bench, [{"hear": "numer", "say": "zaraz poszukam", "times": 2}], repeat_when=""
+        bench,
+        [{"hear": "numer", "say": "zaraz poszukam", "times": 2}],
+        repeat_when="",
+        hang_up_after=5,
     )
     assert [turn.say for turn in call.said] == ["zaraz poszukam"] * 2
     assert call.end_reason == "hung up by the debtor"
