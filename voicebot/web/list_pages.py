@@ -122,14 +122,7 @@ def api_body(operations: Sequence[Operation], texts: Texts) -> Html:
             operation.method,
             fill(code, text=PREFIX + operation.path),
             operation.summary,
-            join(
-                (
-                    fill(code, text=parameter["name"])
-                    for parameter in parameters(operation)
-                    if parameter["in"] == "query"
-                ),
-                " ",
-            ),
+            _query_names(operation),
         )
         for operation in operations
     ]
@@ -144,6 +137,14 @@ def api_body(operations: Sequence[Operation], texts: Texts) -> Html:
         table=table([texts(key) for key in keys], rows),
         example=escaped("curl http://127.0.0.1:8080/api/v1/calls?limit=3"),
     )
+
+
+def _query_names(operation: Operation) -> Html:
+    names = [item["name"] for item in parameters(operation) if item["in"] == "query"]
+    if not names:
+        return Html("")
+    codes = join((fill("<code>{name}</code>", name=name) for name in names), " ")
+    return fill("<span>{codes}</span>", codes=codes)
 
 
 def _quiet(text: str) -> Html:
