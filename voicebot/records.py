@@ -77,7 +77,8 @@ class Turn:
 
     Bot turns: `prompt_id`, and `was_interrupted` where the caller barged in.
     Caller turns: `confidence` 0..1, `intent`, `slots`; `digits` where keys were pressed.
-    timings_ms: speech_end_to_transcript, speech_end_to_first_audio ... only what was measured.
+    timings_ms: speech_end_to_transcript (caller); voice_to_voice, transcript_to_first_audio
+    (the bot's first prompt after a caller's turn).
     """
 
     speaker: Speaker

@@ -50,6 +50,18 @@ async def test_prompt_goes_on_when_what_stopped_it_was_only_noise():
 
 
 @simulated
+async def test_crackle_that_is_no_turn_never_leaves_the_bot_silent():
+    bench = Bench()
+    async with bench.call() as call:
+        await call.begins_to_hear("podać ośmiocyfrowy")
+        for _ in range(40):
+            call.says(NOISE, 0.04, pause_s=0.06)
+        await call.hears("czy mnie słychać")
+        call.leg.end()
+    assert not call.bot_turn("podać ośmiocyfrowy").was_interrupted
+
+
+@simulated
 async def test_prompt_that_was_still_being_made_goes_on_whole_after_noise():
     bench = Bench()
     bench.speech.synthesis_s = 1.0

@@ -158,7 +158,9 @@ class CallSession:
         self._position = frame.rtp_time
         now = self._clock.monotonic()
         is_speech = self._listener.receive_frame(frame, now, self._prompter.speaking)
-        if self._barge_in.receive_frame(is_speech, self._may_interrupt):
+        wants_to_speak = self._barge_in.receive_frame(is_speech, self._may_interrupt)
+        # Only in a turn: its transcript decides whether the prompt goes on.
+        if wants_to_speak and self._listener.is_hearing:
             self._prompter.interrupt(now)
             self._notes.show(is_bot_speaking=False)
         heard = self._listener.take_turn()
