@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import uuid
@@ -16,10 +17,11 @@ from voicebot.calls.reception import CallParts, Conversation, Reception
 from voicebot.clock import Clock, SystemClock
 from voicebot.dialogue.engine import make_classifier
 from voicebot.dialogue.script import Script
-from voicebot.dialogue.script_loader import load_script
-from voicebot.errors import ScriptError
+from voicebot.dialogue.script_check import load_checked_script
+from voicebot.dialogue.script_paths import find_script
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.media.pacer import Pacer
+from voicebot.media.recorder import repair
 from voicebot.media.vad import VoiceActivityDetector, WebrtcVad
 from voicebot.settings import Settings
 from voicebot.speech.model_catalogue import load_catalogue
@@ -37,16 +39,6 @@ from voicebot.web.server import WebServer
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
-
-
-def find_script(name: str) -> Path:
-    """A script by name (in call_scripts/) or by path. Raises ScriptError."""
-    bundled = Path(__file__).parent / "_bundled" / "call_scripts"
-    checkout = Path(__file__).parent.parent / "call_scripts"
-    for path in (Path(name), checkout / f"{name}.yaml", bundled / f"{name}.yaml"):
-        if path.is_file():
-            return path
-    raise ScriptError([f"{name}: no such call script, neither a path nor a name in call_scripts/"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +84,13 @@ def vad_maker(settings: Settings) -> Callable[[], VoiceActivityDetector]:
     return lambda: SileroVad(path)
 
 
+def _repair_recording(path: Path) -> None:
+    try:
+        repair(path)
+    except OSError as error:
+        log.warning("a recording could not be repaired", extra={"reason": error.strerror})
+
+
 class Node:
     """Everything that one `voicebot serve` runs. `start`, then `stop`; each once."""
 
@@ -102,7 +101,7 @@ class Node:
         self.name = f"{socket.gethostname()}:{settings.sip.port or uuid.uuid4().hex[:8]}"
         self.live_calls = LiveCalls()
         self.choices = choose_speech(settings)
-        self.script: Script = load_script(find_script(settings.dialogue.script))
+        self.script: Script = load_checked_script(find_script(settings.dialogue.script))
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
         self.sip = SipEndpoint(settings.sip, self.pacer, self.clock, self._take_sip_call)
@@ -118,9 +117,7 @@ class Node:
         settings = self.settings
         settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database = await Database.open(settings.database_url, load_secret(settings.data_path))
-        n_orphans = await self.database.calls.close_orphans(self.clock.now(), self.name)
-        if n_orphans:
-            progress(f"{n_orphans} calls of a process that was killed are closed as unknown")
+        await self._close_orphans(self.database, progress)
         if with_samples:
             zone = ZoneInfo(settings.dialogue.timezone)
             await add_samples(self.database, self.clock.now().astimezone(zone).date())
@@ -174,6 +171,19 @@ class Node:
         if self._reception is None:
             raise RuntimeError("the node has not been started")
         return await self._reception.take(leg)
+
+    async def _close_orphans(self, database: Database, progress: Progress) -> None:
+        """Close the calls of a process that was killed, and make their recordings whole."""
+        recordings = [
+            Path(call.recording_path)
+            for call in await database.calls.open_calls()
+            if call.node == self.name and call.recording_path
+        ]
+        n_orphans = await database.calls.close_orphans(self.clock.now(), self.name)
+        for path in recordings:
+            await asyncio.to_thread(_repair_recording, path)
+        if n_orphans:
+            progress(f"{n_orphans} calls of a process that was killed are closed as unknown")
 
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
         await self.take_call(await incoming.answer())

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from voicebot.dialogue.script_check import Problem, check_script
 from voicebot.dialogue.script_loader import load_script
+from voicebot.dialogue.script_paths import find_script
 from voicebot.errors import ScriptError
 
 
 def check(
-    scripts: Annotated[list[Path], typer.Argument(help="Call scripts (YAML).", show_default=False)],
+    scripts: Annotated[
+        list[str], typer.Argument(help="Call scripts: YAML files or names.", show_default=False)
+    ],
 ) -> None:
-    """Check call scripts: every problem is told with file and line; errors end with status 1."""
+    """Check call scripts: every problem is told with file and line; errors end with status 1.
+
+    Examples:
+
+        voicebot check infolinia
+
+        voicebot check my_scripts/*.yaml
+    """
     has_errors = False
-    for path in scripts:
+    for name in scripts:
         try:
+            path = find_script(name)
             script = load_script(path)
         except ScriptError as error:
             has_errors = True
