@@ -26,7 +26,9 @@ PAGE_NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"(?<![\w-])voicebot ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)([^\n`|]*)")
+_COMMAND = re.compile(
+    r"(?<![\w-])voicebot (?!(?:my-)?voicebot\b)((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)([^\n`|]*)"
+)
 _OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 _VARIABLE = re.compile(r"\bVOICEBOT_[A-Z][A-Z_]*\b")
 _MAKE = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
