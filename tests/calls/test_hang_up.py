@@ -160,3 +160,19 @@ async def test_fault_in_a_call_ends_it_and_its_leg():
         await call.wait_ended(10)
     assert call.record.disposition is Disposition.ERROR
     assert call.leg.hang_ups == ["internal error"]
+
+
+@simulated
+async def test_turns_that_wait_to_be_answered_are_dropped_when_the_caller_leaves():
+    bench = Bench()
+    bench.speech.transcribe_s = 30
+    async with bench.call() as call:
+        await call.hears("klawiaturze")
+        call.says("tak", 0.5)
+        call.says("nie", 0.5, pause_s=2.0)
+        await call.wait(5)
+        assert bench.speech.n_open == 2
+        call.leg.end()
+    assert bench.speech.n_open == 0
+    assert bench.speech.n_dropped == 2
+    assert call.caller_turns == []
