@@ -33,7 +33,12 @@ from voicebot.speech.recognizer import RecognitionHints, Transcript, UtteranceRe
 BEAM_SIZE = 5
 N_HYPOTHESES = 5
 MAX_NO_SPEECH = 0.4
-"""Text from silence comes with 0.5 and more, text from speech with 0.37 and less."""
+LIKELY_LOG_PROBABILITY = -1.0
+"""Text is made up where no speech is likely and the text is not.
+
+Noises of all kinds (hiss, hum, clicks, tones, breath) gave 0.23 to 0.83 and -1.35 or less a
+token; digits said one by one 0.1 to 0.81, and -0.2 to -0.8: neither number tells alone.
+"""
 
 DOUBTFUL_LOG_PROBABILITY = -0.3
 """Mean log probability of a token at and below which a transcript is doubtful."""
@@ -218,7 +223,8 @@ def judge(readings: list[Reading], no_speech: float) -> Heard:
     Readings that differ in punctuation or capitals only ("Tak." "Tak!" "Tak") are one reading:
     their probabilities are added, and they are no alternatives to each other.
     """
-    if no_speech > MAX_NO_SPEECH:
+    best = max((reading.mean_log_probability for reading in readings), default=-np.inf)
+    if no_speech > MAX_NO_SPEECH and best < LIKELY_LOG_PROBABILITY:
         return Heard("", 0.0, no_speech)
     honest: dict[str, list[Reading]] = {}
     for reading in readings:

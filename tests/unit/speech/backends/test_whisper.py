@@ -31,8 +31,12 @@ def test_confidence_rises_with_the_score(low: float, high: float) -> None:
 
 
 def test_text_from_silence_is_dropped() -> None:
-    heard = judge([Reading("Dzień dobry.", -0.1, 4)], no_speech=0.41)
-    assert (heard.text, heard.confidence, heard.no_speech) == ("", 0.0, 0.41)
+    heard = judge([Reading("Dzień dobry.", -1.8, 4)], no_speech=0.48)
+    assert (heard.text, heard.confidence, heard.no_speech) == ("", 0.0, 0.48)
+
+
+def test_digits_that_sound_like_no_speech_are_kept_where_they_are_likely() -> None:
+    assert judge([Reading("2327", -0.71, 4)], no_speech=0.81).text == "2327"
 
 
 def test_text_from_speech_is_kept_with_its_other_readings() -> None:
