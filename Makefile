@@ -8,6 +8,9 @@ export PIP_NO_INPUT := 1
 RUN_PACKAGES := espeak-ng:espeak-ng
 TEST_PACKAGES := $(RUN_PACKAGES) sipp:sip-tester baresip:baresip-core sox:sox chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
 
+# The default models, and the small ones that prove the other engines.
+TEST_MODELS := whisper-base rhvoice-pl piper-en-joe vosk-ko silero-vad
+
 .PHONY: help run test check install install-dev lock lock-check clean
 
 help: ## Show this list
@@ -18,7 +21,7 @@ run: install ## Set up, take the demo models and start with synthetic sample deb
 	$(BIN)/voicebot serve --demo
 
 test: install-dev ## Set up and run all tests
-	$(BIN)/voicebot models pull --tests
+	$(BIN)/voicebot models pull $(TEST_MODELS)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: install-dev lock-check ## Format, lint, types, import contract, lock files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import struct
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import FileIO
@@ -125,7 +126,9 @@ class Recorder:
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self._path, "wb", buffering=0)  # noqa: SIM115 - closed by _close
+            # A voice recording is personal data: readable by the server's user alone.
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = FileIO(descriptor, "wb")
             self._file.write(_header(0))
         except OSError as error:
             self._fail(error)
