@@ -127,6 +127,10 @@ class CallWatch:
             return []
         return await self._database.promises.list(call_id=record.call_id)
 
+    async def is_over(self) -> bool:
+        record = await self.record()
+        return record is not None and record.ended_at is not None
+
     async def ended(self, timeout_s: float = 10) -> CallRecord:
         """Its record, once that has been closed."""
         ends_at = time.monotonic() + timeout_s

@@ -28,11 +28,11 @@ a=rtpmap:101 telephone-event/8000
 _REQUEST = """
 {method} sip:{user}@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:600100200@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+From: <sip:{caller}@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
 To: <sip:{user}@[remote_ip]:[remote_port]>{to_tag}
 Call-ID: [call_id]
 CSeq: {cseq}
-Contact: <sip:600100200@[local_ip]:[local_port]>
+Contact: <sip:{caller}@[local_ip]:[local_port]>
 Max-Forwards: 70
 """
 
@@ -68,6 +68,7 @@ class SippPhone:
         files: Mapping[str, Path],
         *,
         user: str = "echo",
+        caller: str = "600100200",
         codec: str = "PCMA",
         timeout_s: int = 150,
     ) -> AsyncIterator[SippPhone]:
@@ -75,7 +76,7 @@ class SippPhone:
         played when `play` names them, not before."""
         port, call_id = _free_port(), "sipp-phone@test"
         scenario = directory / "phone.xml"
-        scenario.write_text(_scenario(files, user, codec))
+        scenario.write_text(_scenario(files, user, caller, codec))
         errors = directory / "sipp_errors.log"
         with (directory / "sipp.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -109,10 +110,10 @@ class SippPhone:
             host, port = remote.getsockname()
             request = "\r\n".join(
                 [
-                    f"INFO sip:600100200@127.0.0.1:{self._port} SIP/2.0",
+                    f"INFO sip:phone@127.0.0.1:{self._port} SIP/2.0",
                     f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK-remote-{self._cseq}",
                     "From: <sip:remote@127.0.0.1>;tag=remote",
-                    "To: <sip:600100200@127.0.0.1>",
+                    "To: <sip:phone@127.0.0.1>",
                     f"Call-ID: {self._call_id}",
                     f"CSeq: {self._cseq} INFO",
                     "Max-Forwards: 70",
@@ -134,11 +135,13 @@ class SippPhone:
         assert self._process.returncode == 0, errors[-3000:]
 
 
-def _scenario(files: Mapping[str, Path], user: str, codec: str) -> str:
+def _scenario(files: Mapping[str, Path], user: str, caller: str, codec: str) -> str:
     pt = _PAYLOAD_TYPES[codec]
 
     def request(method: str, cseq: str, to_tag: str = "[peer_tag_param]") -> str:
-        return _REQUEST.format(method=method, user=user, cseq=cseq, to_tag=to_tag).strip()
+        return _REQUEST.format(
+            method=method, user=user, caller=caller, cseq=cseq, to_tag=to_tag
+        ).strip()
 
     def send(text: str, **attributes: str) -> str:
         extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
