@@ -107,6 +107,17 @@ async def test_call_without_voice_nor_apology_ends_all_the_same():
     assert [callback.reason for callback in call.callbacks] == ["błąd techniczny"]
 
 
+@simulated
+async def test_call_without_voice_does_not_ask_in_vain_for_a_number_to_call_back():
+    bench = Bench()
+    bench.prompt_audio.texts.clear()
+    bench.speech.is_dead = True
+    async with bench.call("anonymous") as call:
+        await call.wait_ended(30)
+    assert call.record.disposition is Disposition.ERROR
+    assert call.record.end_reason == "no voice is left"
+
+
 async def agrees(call: BenchCall) -> None:
     await call.proves_identity()
     call.says("zapłacę całość w piątek")

@@ -136,6 +136,17 @@ async def test_short_word_over_a_prompt_neither_stops_nor_confuses_the_bot():
 
 
 @simulated
+async def test_caller_who_stopped_the_bot_is_answered_though_not_understood():
+    bench = Bench()
+    async with bench.call() as call:
+        await call.begins_to_hear("podać ośmiocyfrowy")
+        call.says("yyy no tego", TurnSettings().barge_in_ms / 1000, pause_s=0)
+        await call.hears("jasne|słychać")
+        call.leg.end()
+    assert call.bot_turn("podać ośmiocyfrowy").was_interrupted
+
+
+@simulated
 async def test_case_number_said_over_the_greeting_counts():
     bench = Bench()
     async with bench.call() as call:

@@ -176,15 +176,11 @@ class Prompter:
         cut, self._cut = self._cut, {}
         return [prompt for prompt in cut.values() if prompt.started_at is not None]
 
-    async def wait_for_disclosures(self) -> None:
-        """Returns when nothing is left that must be heard whole."""
-        await self._wait_while(
-            lambda: any(not prompt.say.allow_barge_in for prompt in self._prompts.values())
-        )
-
     async def wait_silent(self) -> None:
         """Returns when everything has been said, or cut off."""
-        await self._wait_while(lambda: bool(self._prompts))
+        while self._prompts:
+            self._has_changed.clear()
+            await self._has_changed.wait()
 
     async def close(self) -> None:
         """The call is over; nothing is made any more."""
@@ -192,11 +188,6 @@ class Prompter:
         if self._making is not None:
             self._making.cancel()
             await asyncio.gather(self._making, return_exceptions=True)
-
-    async def _wait_while(self, holds: Callable[[], bool]) -> None:
-        while holds():
-            self._has_changed.clear()
-            await self._has_changed.wait()
 
     def _cut_off(self, prompts: list[SpokenPrompt], now: float) -> None:
         if not prompts:

@@ -262,16 +262,12 @@ class CallSession:
         self, event: DialogueEvent, heard: HeardTurn | None = None, transcript_at: float = 0.0
     ) -> None:
         """heard, transcript_at: the turn that `event` is the transcript of."""
-        # An answer never cuts a prompt short that must be heard whole.
-        await self._prompter.wait_for_disclosures()
-        if self._hanging_up is not None:
-            return
         self._silence.stop()
         state = self._engine.state_name
         understood_before = self._engine.last_understanding
         actions = self._engine.handle(event, self._clock.now())
         if any(not isinstance(action, Listen) for action in actions):
-            # The answer takes the place of what was still being said.
+            # The answer takes the place of what was still being said, but for disclosures.
             self._prompter.interrupt(self._clock.monotonic())
             cut = self._prompter.forget_interrupted()
         else:
