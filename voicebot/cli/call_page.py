@@ -127,7 +127,7 @@ def _transcript(turns: Sequence[Turn]) -> RenderableType:
         said = Text(printable(turn.text), "cyan" if is_bot else "")
         if turn.was_interrupted:
             said.append(" — interrupted", "yellow")
-        waited_ms = turn.timings_ms.get("speech_end_to_first_audio")
+        waited_ms = turn.timings_ms.get("voice_to_voice")
         table.add_row(
             _clock(turn.started_s),
             Text("bot" if is_bot else "caller", "cyan" if is_bot else "bold"),
