@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from voicebot.audio import SAMPLE_RATE
 from voicebot.errors import ModelError
 from voicebot.speech.backends.whisper import (
+    Heard,
     Reading,
     WhisperRecognizer,
     confidence_of,
     judge,
     padded,
+    with_words,
+    without_start,
 )
 
 
@@ -95,3 +98,24 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(ModelError, match="pull it anew"):
         WhisperRecognizer(tmp_path)
+
+
+def test_readings_in_words_come_before_those_in_digits() -> None:
+    digits = Heard("8 maja 1989 roku.", 0.5, 0.1, ("8 May 1989 roku.",))
+    words = [Reading("8 maja osiemdziesiątego roku.", -0.3, 9)]
+    heard = with_words(digits, words)
+    assert heard.text == "8 maja osiemdziesiątego roku."
+    assert heard.alternatives == ("8 maja 1989 roku.", "8 May 1989 roku.")
+    assert heard.no_speech == 0.1
+
+
+def test_words_that_loop_are_not_taken() -> None:
+    digits = Heard("29-1978 roku.", 0.3, 0.1)
+    assert with_words(digits, [Reading("sierpnia " * 12, -0.1, 40)]) == digits
+    assert with_words(digits, []) == digits
+
+
+def test_the_given_start_is_not_counted_twice() -> None:
+    assert without_start([1, 2, 7, 8], [1, 2]) == [7, 8]
+    assert without_start([7, 8], [1, 2]) == [7, 8]
+    assert without_start([7, 8], []) == [7, 8]
