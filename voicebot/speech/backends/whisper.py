@@ -289,13 +289,14 @@ def judge(readings: list[Reading], no_speech: float) -> Heard:
 
 def with_words(heard: Heard, in_words: list[Reading]) -> Heard:
     """The readings in words before those in digits; without any that are honest, as it was."""
-    spelled = judge(in_words, no_speech=0.0)
-    if not spelled.text or has_loop(in_words[0].text):
+    if not in_words or has_loop(in_words[0].text):
         return heard
-    digits = (heard.text, *heard.alternatives)
-    words = (*spelled.alternatives[:1],)
+    spelled = judge(in_words, no_speech=0.0)
+    if not spelled.text:
+        return heard
+    alternatives = (*spelled.alternatives[:1], heard.text, *heard.alternatives)
     return replace(
-        heard, text=spelled.text, confidence=spelled.confidence, alternatives=(*words, *digits)
+        heard, text=spelled.text, confidence=spelled.confidence, alternatives=alternatives
     )
 
 
