@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import replace
 
 from voicebot.gateway.sip.message import SipRequest
@@ -66,13 +67,23 @@ def dialog_peer(dialog: SipDialog, first_peer: Peer, behind_nat: bool) -> Peer:
     """Where our requests inside a dialog are sent.
 
     first_peer: where its first message came from or went to. A TCP connection is kept in use
-    (RFC 5923), which is also the only way back to a phone behind a NAT.
+    (RFC 5923) while the next hop is the host at its other end.
     """
     target = dialog.next_hop
+    if not target.host:
+        return first_peer  # tel: and the like name nobody on the network
     transport = transport_towards(target, first_peer.transport)
     if behind_nat and not dialog.route_set and transport == first_peer.transport:
         return first_peer
     port = target.port or DEFAULT_PORT
-    if transport == "TCP" and first_peer.transport == "TCP":
+    if transport == first_peer.transport == "TCP" and _may_be_same_host(target.host, first_peer):
         return Peer("TCP", target.host, port, first_peer.connection_id)
     return Peer(transport, target.host, port)
+
+
+def _may_be_same_host(host: str, peer: Peer) -> bool:
+    """Also for a name, which nobody has looked up: a proxy writes its own into Record-Route."""
+    try:
+        return ipaddress.ip_address(host) == ipaddress.ip_address(peer.host)
+    except ValueError:
+        return True

@@ -82,7 +82,7 @@ class SipDialog:
     def refresh_target(self, message: SipRequest | SipResponse) -> None:
         """After a re-INVITE or its 2xx, requests go to the new Contact (12.2)."""
         if message.contact is not None:
-            self.remote_target = message.contact.uri
+            self.remote_target = message.contact.uri.without_headers()
 
     def create_request(self, method: str) -> SipRequest:
         """A new request inside the dialog, without Via and Contact."""
@@ -97,7 +97,7 @@ class SipDialog:
         uri, routes = self.remote_target, list(self.route_set)
         if routes and not routes[0].uri.is_loose_router:
             # A strict router expects itself in the Request-URI and the target last (12.2.1.1).
-            uri = routes.pop(0).uri
+            uri = routes.pop(0).uri.without_headers()
             routes.append(NameAddr("", self.remote_target))
         headers = Headers()
         headers.add("Max-Forwards", "70")
@@ -112,5 +112,6 @@ class SipDialog:
 
 def _target(message: SipRequest | SipResponse, fallback: NameAddr) -> SipUri:
     """Contact is mandatory, but peers that forget it can still be reached by their address."""
-    contact = message.contact
-    return contact.uri if contact is not None else fallback.uri
+    address = message.contact or fallback
+    # 19.1.1: a Request-URI, which the target becomes, takes no headers.
+    return address.uri.without_headers()

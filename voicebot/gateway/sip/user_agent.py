@@ -9,6 +9,7 @@ to our requests arrive (`_receive_final`) and where in-dialog requests are told 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -92,6 +93,7 @@ class UserAgent:
         self._profile = profile
         self._timers = timers or Timers()
         self._token = token
+        self._tag_key = secrets.token_bytes(32)
         self._layer = TransactionLayer(self._timers, max_server_transactions)
         self._events: deque[UserAgentEvent] = deque()
         self._calls: dict[str, SipCall] = {}
@@ -637,8 +639,16 @@ class UserAgent:
 
     def _refuse_stateless(self, request: SipRequest, source: Peer, status: int) -> None:
         headers = [_retry_after(OVERLOAD_RETRY_AFTER_S)] if status == 503 else []
-        response = make_response(request, status, to_tag=self._token(), headers=headers)
+        response = make_response(
+            request, status, to_tag=self._stateless_tag(request), headers=headers
+        )
         self._layer.send_stateless(response.to_bytes(), response_peer(request, source))
+
+    def _stateless_tag(self, request: SipRequest) -> str:
+        """The same for each repetition of a request, and not to be foretold (8.2.7)."""
+        identity = "\n".join(request.headers.get(name) or "" for name in ("Via", "Call-ID", "CSeq"))
+        data = identity.encode(errors="surrogateescape")
+        return hashlib.blake2b(data, digest_size=8, key=self._tag_key).hexdigest()
 
     def _via(self, transport: Transport, local_host: str) -> Via:
         branch = MAGIC_COOKIE + self._token()

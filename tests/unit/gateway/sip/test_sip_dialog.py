@@ -146,3 +146,46 @@ def test_proxy_in_between_is_no_nat():
         )
     )
     assert not is_behind_nat(invite, Peer("UDP", "203.0.113.7", 5060))
+
+
+def test_headers_of_a_contact_stay_out_of_the_request_uri():
+    contact = "sip:phone@192.0.2.9:5062?Route=%3Csip:evil.example.com%3E"
+    invite = as_request(request("INVITE", contact=contact))
+    dialog = SipDialog.as_server(invite, "ours", 0)
+    assert str(dialog.create_request("BYE").uri) == "sip:phone@192.0.2.9:5062"
+    dialog.refresh_target(invite)
+    assert str(dialog.create_request("BYE").uri) == "sip:phone@192.0.2.9:5062"
+    answer = as_response(response(invite, 200, contact=contact))
+    dialog = SipDialog.as_client(invite, answer)
+    assert str(dialog.create_ack(1).uri) == "sip:phone@192.0.2.9:5062"
+
+
+def test_headers_of_a_strict_route_stay_out_of_the_request_uri():
+    dialog = server_dialog("Record-Route: <sip:p1.example.com?Subject=x>")
+    assert str(dialog.create_request("BYE").uri) == "sip:p1.example.com"
+
+
+def test_contact_without_a_host_is_reached_where_the_call_came_from():
+    invite = as_request(request("INVITE", contact="tel:+48600100200"))
+    dialog = SipDialog.as_server(invite, "ours", 0)
+    assert dialog_peer(dialog, SOURCE, False) == SOURCE
+    connection = Peer("TCP", "192.0.2.9", 33333, 7)
+    assert dialog_peer(dialog, connection, False) == connection
+
+
+def test_connection_leads_to_no_other_host():
+    source = Peer("TCP", "203.0.113.7", 33333, 7)
+    assert dialog_peer(server_dialog(), source, False) == Peer("TCP", "192.0.2.9", 5062)
+
+
+def test_connection_is_kept_for_a_next_hop_that_only_a_name_server_knows():
+    source = Peer("TCP", "203.0.113.7", 33333, 7)
+    dialog = server_dialog("Record-Route: <sip:p1.example.com:5070;lr>")
+    assert dialog_peer(dialog, source, False) == Peer("TCP", "p1.example.com", 5070, 7)
+
+
+def test_one_address_of_ipv6_may_be_written_in_two_ways():
+    invite = as_request(request("INVITE", contact="sip:phone@[2001:DB8:0::9]"))
+    dialog = SipDialog.as_server(invite, "ours", 0)
+    source = Peer("TCP", "2001:db8::9", 33333, 7)
+    assert dialog_peer(dialog, source, False).connection_id == 7

@@ -468,6 +468,35 @@ def test_full_table_of_transactions_answers_503_without_keeping_anything():
     assert bench.sent_lines() == ["200 OPTIONS"]
 
 
+def test_stateless_refusal_repeated_has_the_same_tag():
+    # 8.2.7: nothing is kept, yet each repetition is answered alike; other requests are not.
+    bench = Bench(max_server_transactions=0)
+    for branch, call_id in (("1", "a"), ("1", "a"), ("2", "a"), ("1", "b")):
+        bench.receive(request("OPTIONS", branch=f"z9hG4bK-{branch}", call_id=call_id))
+    first, again, *others = [message.to.tag for message in bench.sent()]
+    assert first
+    assert first == again
+    assert len({first, *others}) == 3
+
+
+def test_malformed_request_repeated_is_answered_with_the_same_tag():
+    bench = Bench()
+    for _ in range(2):
+        bench.receive(request("OPTIONS").replace(b"Content-Length: 0", b"Content-Length: 99"))
+    first, again = bench.sent()
+    assert describe(first) == describe(again) == "400 OPTIONS"
+    assert first.to.tag == again.to.tag
+
+
+def test_tag_of_a_stateless_refusal_can_not_be_foretold():
+    tags = set()
+    for _ in range(2):
+        bench = Bench(max_server_transactions=0)
+        bench.receive(request("OPTIONS"))
+        tags.add(only(bench.sent()).to.tag)
+    assert len(tags) == 2
+
+
 def test_damaged_messages_never_raise_and_never_touch_a_running_call(bench: Bench):
     call = bench.running_call()
     rng = random.Random(4475)
