@@ -65,8 +65,8 @@ Progress = Callable[[str, float, str], None]
 class SimulatedDebtor:
     """Plays a DebtorScript on one leg.
 
-    recordings: audio of the turns that `play` a file, by its name. speech: makes the debtor's
-    voice, and the bot's transcript when `is_transcribing`; without one, turns go in their order.
+    recordings: audio made before, by the name of a `play` or the text of a `say`. speech: makes the
+    other voice, and the bot's transcript when `is_transcribing`; without one, turns go in their order.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class SimulatedDebtor:
             self._said_at = None
             self._last_said = self._position
             return
-        samples = self._recordings.get(turn.play)
+        samples = self._recordings.get(turn.play or turn.say)
         if samples is None:
             try:
                 parts = [part async for part in self._speech.synthesize(turn.say)]
