@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from voicebot.dialogue.polish.numerals import CARDINALS, read_cardinal, read_ordinal
+from voicebot.dialogue.polish.misheard import join_years
+from voicebot.dialogue.polish.numerals import CARDINALS, ORDINALS, read_cardinal, read_ordinal
 from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize
 from voicebot.dialogue.polish.years import read_year_words
 
@@ -14,15 +15,27 @@ _EARLIEST_YEAR = 1900
 _PIVOT = 15
 """Two digits up to this are of this century: nobody born later owes anything by himself."""
 
+_TWO_YEARS = re.compile(r"(19\d\d) [-–—] (\d{1,4})\b")
+_TORN_TENS = re.compile(
+    r"([5-9])[-–., ]{1,3}10(?:[-–., ]{1,3}([01]?[1-9]|([1-9])\3|[a-z]+))?(?= ?\.|$)"
+)
+_UNITS = {word: value for word, (value, _) in ORDINALS.items() if 0 < value < 10}
+_UNITS["dlugiego"] = 2  # "drugiego", as it is heard
+_LONG_YEAR = re.compile(r"190([5-9]\d)\b")
+
 
 def parse_birth_date(text: str) -> dt.date | None:
     """A whole date of birth; None where part of it is missing, impossible or ambiguous."""
     tokens = [token for token in tokenize(text) if token.text not in (",", "roku", "rok", "r")]
-    for at, token in enumerate(tokens):
-        if token.text in MONTH_FORMS:
-            found = _with_named_month(tokens, at)
-            if found is not None:
-                return found
+    named = [at for at, token in enumerate(tokens) if token.text in MONTH_FORMS]
+    for at in named:
+        found = _with_named_month(tokens, at)
+        if found is not None:
+            return found
+    if named:
+        # What is not understood beside a month is no date of its own: "9-10-09" after
+        # "października" is a torn 99.
+        return None
     for at, token in enumerate(tokens):
         written = _written(token.text)
         if written is not None:
@@ -87,7 +100,14 @@ def _day_ending_at(tokens: Sequence[Token], last: int) -> int | None:
 
 
 def _year_at(tokens: Sequence[Token], at: int) -> int | None:
-    found = read_year_words(tokens, at)
+    rest = " ".join(token.text for token in tokens[at : at + 7])
+    twice = _TWO_YEARS.match(rest)
+    if twice:
+        return join_years(twice[1], twice[2])
+    torn = _torn_tens(rest)
+    if torn is not None:
+        return torn
+    found = read_year_words(tokens, at) or _without_hundreds(tokens, at)
     if found is not None:
         return found[0]
     ordinal = read_ordinal(tokens, at)
@@ -96,6 +116,31 @@ def _year_at(tokens: Sequence[Token], at: int) -> int | None:
     numbers = _numbers(tokens[at:])
     years = _years(numbers) if numbers is not None else set()
     return years.pop() if len(years) == 1 else None
+
+
+def _torn_tens(rest: str) -> int | None:
+    """ "9-10-4", "9-10 czwartego" and "19094": nothing but a year can follow a month."""
+    match = _TORN_TENS.match(rest)
+    if match:
+        unit = match[2] or "0"
+        value = int(unit[-1]) if unit.isdigit() else _UNITS.get(unit, 10)
+        return int(match[1]) * 10 + value if value < 10 else None
+    match = _LONG_YEAR.match(rest)
+    return int(match[1]) if match else None
+
+
+def _without_hundreds(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """ "tysiąc osiemdziesiątego", "dziewięćset osiemdziesiątego": the other half was not heard."""
+    word = tokens[at].text if at < len(tokens) else ""
+    if word != "tysiac" and CARDINALS.get(word) != 900:
+        return None
+    ordinal = read_ordinal(tokens, at + 1)
+    if ordinal is not None and 50 <= ordinal.value < 100 and ordinal.form.startswith("m"):
+        return 1900 + ordinal.value, ordinal.end
+    number = read_cardinal(tokens, at + 1)
+    if number is not None and number.whole is not None and 50 <= number.whole < 100:
+        return 1900 + number.whole, number.end
+    return None
 
 
 def _with_ordinals(tokens: Sequence[Token], at: int) -> dt.date | None:

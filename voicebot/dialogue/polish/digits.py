@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.dialogue.polish.misheard import with_tens_joined
 from voicebot.dialogue.polish.numerals import CARDINALS, read_cardinal
 from voicebot.dialogue.polish.words import Token, tokenize, word_set
 
@@ -43,11 +44,21 @@ def parse_digits(text: str, length: int | None = None) -> str | None:
     length: how many there must be. It also tells "dwadzieścia trzy" (23) from 20 and 3 where
     only one of the two has it.
     """
+    if length is None:
+        runs = _runs(tokenize(text))
+        return max((_readings(run)[0] for run in runs), key=len) if runs else None
+    found = _of_length(text, length)
+    if found is not None:
+        return found
+    # "5-10-2" for 52: only where it is what makes the number as long as it must be.
+    mended = {_of_length(other, length) for other in with_tens_joined(text)} - {None}
+    return mended.pop() if len(mended) == 1 else None
+
+
+def _of_length(text: str, length: int) -> str | None:
     runs = _runs(tokenize(text))
     if not runs:
         return None
-    if length is None:
-        return max((_readings(run)[0] for run in runs), key=len)
     together = [token for run in runs for token in run]
     # The last run is what was said after "nie" or "przepraszam".
     for run in (together, *reversed(runs)):

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from voicebot.dialogue.polish.misheard import mend_words
+
 MAX_LENGTH = 600
 """Longer text is cut: nobody says more in one turn, and a parser's time stays bounded."""
 
@@ -122,7 +124,19 @@ _EXTRA_SPELLINGS = {
     "czydziesci": "trzydzieści", "tszysta": "trzysta", "czynascie": "trzynaście",
     "tysiuncu": "tysiąc", "tysionc": "tysiąc", "tysonc": "tysiąc", "tysiac": "tysiąc",
     "tys": "tysięcy", "mln": "milionów", "tysi": "tysięcy",
+    "rzesc": "sześć", "krzesc": "sześć", "krzy": "trzy", "ksiedem": "siedem", "dva": "dwa",
+    "ksiadem": "siedem", "przesnascie": "szesnaście", "przesnacie": "szesnaście",
+    "czterdziesiat": "czterdzieści", "oscdziesiat": "osiemdziesiąt",
+    "toscdziesiat": "osiemdziesiąt", "osdziesiat": "osiemdziesiąt",
+    "oscdziesiatego": "osiemdziesiątego", "toscdziesiatego": "osiemdziesiątego",
+    "osdziesiatego": "osiemdziesiątego", "siemdziesiatego": "siedemdziesiątego",
+    "siemdziesiaty": "siedemdziesiąty", "siedymdziesiatego": "siedemdziesiątego",
+    "wiatego": "piątego", "fiatego": "piątego", "rzusty": "szósty", "rzustego": "szóstego",
+    "twenty": "dwudziesty",
+    "dziewiecsciec": "dziewięćset", "dziewiecscie": "dziewięćset", "dzwiecset": "dziewięćset",
+    "tysiat": "tysiąc", "tyszac": "tysiąc", "tyszonc": "tysiąc", "tyszonsz": "tysiąc",
     # ---- currency
+    "zwotych": "złotych", "zwoty": "złoty", "zwote": "złote", "salosc": "całość",
     "zl": "złotych", "pln": "złotych", "zeta": "złotych", "zlociszy": "złotych",
     "zlotowki": "złote", "zlotowke": "złoty", "zloto": "złotych", "gr": "groszy",
     # ---- days
@@ -174,6 +188,21 @@ _FUZZY_WORDS = tuple(
     if len(word) >= 5
 )
 """Folded form, form with diacritics, and which month (1..12) or weekday (below 0) it is."""
+_NUMERAL_STEMS: tuple[str, ...] = (
+    "jedenast", "dwunast", "trzynast", "czternast", "piętnast", "szesnast", "siedemnast",
+    "osiemnast", "dziewiętnast", "dwudziest", "trzydziest", "czterdziest", "pięćdziesiąt",
+    "sześćdziesiąt", "siedemdziesiąt", "osiemdziesiąt", "dziewięćdziesiąt", "dziewiąt", "dziesiąt",
+    "czwart", "siódm", "szóst", "pierwsz",
+)  # fmt: skip
+_LONG_NUMERALS = tuple(
+    (fold(word), word, stem)
+    for stem in _NUMERAL_STEMS
+    for word in (f"{stem}ego", f"{stem}y", *((stem,) if stem.endswith("dziesiąt") else ()))
+    if len(word) >= 8
+)
+"""Folded form, form with diacritics, and the stem: other than that no two are alike."""
+_NUMERAL_ENDINGS = ("ego", "y", "dziesiat")
+_ONE_EDIT_LENGTH, _TWO_EDITS_LENGTH = 8, 10
 # One letter away from a month or a weekday, and words of their own.
 _NEVER_FUZZY = word_set(
     "lupiec lipna marka marki marko marku luka lutnia lutowy srodek srodki srodku srodkow srodka "
@@ -200,6 +229,34 @@ def _is_one_edit_away(word: str, other: str) -> bool:
     )
 
 
+def _n_edits(word: str, other: str, most: int) -> int:
+    """Letters to add, leave out or replace; `most` + 1 where there are more."""
+    if abs(len(word) - len(other)) > most:
+        return most + 1
+    row = list(range(len(other) + 1))
+    for i, sign in enumerate(word, start=1):
+        diagonal, row[0] = row[0], i
+        for j, wanted in enumerate(other, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (sign != wanted))
+    return min(row[-1], most + 1)
+
+
+def _long_numeral(folded: str) -> str | None:
+    """The long numeral that a letter or two part from the word, if it is the only one so near."""
+    if len(folded) < _ONE_EDIT_LENGTH - 1 or not folded.endswith(_NUMERAL_ENDINGS):
+        return None
+    near = []
+    for known, word, stem in _LONG_NUMERALS:
+        most = 2 if len(known) >= _TWO_EDITS_LENGTH else 1
+        n_edits = _n_edits(folded, known, most)
+        if n_edits <= most:
+            near.append((n_edits, stem, word))
+    if not near:
+        return None
+    n_edits, stem, word = min(near)
+    return None if any(n == n_edits and other != stem for n, other, _ in near) else word
+
+
 @lru_cache(maxsize=4096)
 def _respell(word: str) -> str:
     """The known word that `word` (lower case) stands for; the word itself otherwise."""
@@ -213,7 +270,7 @@ def _respell(word: str) -> str:
         near = [known for known in _FUZZY_WORDS if _is_one_edit_away(folded, known[0])]
         if len({which for _, _, which in near}) == 1:
             return min(spelled for _, spelled, _ in near)
-    return word
+    return _long_numeral(folded) or word
 
 
 class Token(NamedTuple):
@@ -245,6 +302,11 @@ _PIECE = re.compile(
     r"|[.,;:!?+%/–—-]"
 )
 
+_NUMERAL_FORMS = frozenset(folded for folded, _, _ in _LONG_NUMERALS) | frozenset(
+    fold(word)
+    for stem in _NUMERAL_STEMS[:9]
+    for word in (f"{stem}ej", f"{stem}a", f"{stem}ym", f"{stem[:-2]}ście", f"{stem[:-1]}cie")
+)
 # A full stop after these ends no sentence.
 _ABBREVIATIONS = (" tys", " mln", " godz", " nr", " ok", " ul")
 
@@ -270,6 +332,9 @@ _MERGES = {
     ("ponie", "dzialek"): "poniedziałek", ("wigi", "lie"): "wigilię", ("tysi", "ac"): "tysiąc",
     ("po", "lowe"): "połowę", ("za", "place"): "zapłacę",
 }  # fmt: skip
+# "w piątek" over a telephone: the voiceless w is hardly heard.
+_HEARD_W = ("s", "f")
+_RUN_TOGETHER = ("dziewiecset",)
 _PREFIXES = ("do", "na", "we", "w", "po", "za", "od", "przed")
 _PREFIXABLE = (
     MONTH_FORMS.keys()
@@ -294,7 +359,17 @@ def _split(word: str) -> tuple[str, ...]:
         rest = folded[len(prefix) :]
         if folded.startswith(prefix) and fold(_respell(rest)) in _PREFIXABLE:
             return (prefix, rest)
+    if folded.startswith(_HEARD_W) and fold(_respell(folded[1:])) in WEEKDAY_FORMS:
+        return ("w", folded[1:])
+    for numeral in _RUN_TOGETHER:
+        if folded.startswith(numeral) and _is_numeral(folded[len(numeral) :]):
+            return (numeral, folded[len(numeral) :])
     return ()
+
+
+def _is_numeral(word: str) -> bool:
+    """Whether it is a tens or teens numeral, perhaps misspelled."""
+    return fold(_respell(word)) in _NUMERAL_FORMS
 
 
 def _merge(tokens: Sequence[Token], heard: str, spelled: str) -> str | None:
@@ -312,6 +387,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     end = -1
     # \u200b and the like come from pages, not from speech, but must not hide a word.
     cleaned = text[:MAX_LENGTH].lower().replace("\u00a0", " ").replace("\u202f", " ")
+    cleaned = mend_words(cleaned, _is_numeral)
     for match in _PIECE.finditer(cleaned):
         piece = match.group()
         is_glued = match.start() == end

@@ -236,6 +236,8 @@ _NEITHER = frozenset(
         "no halo", "a tak w ogole", "tak zwany", "tak czy", "czy moze", "nie tylko",
     )
 )  # fmt: skip
+# Nothing but this: what a telephone recogniser makes of a short "nie", and no answer by itself.
+_MISHEARD_ALONE = {("mie",): "nie", ("nie", "mie"): "nie nie", ("mie", "mie"): "nie nie"}
 _LONGEST = max(len(words) for words in _BY_WORDS)
 
 # Follow a "no", "dobra", "pewnie" or "moze" that opens a sentence and answers nothing.
@@ -277,6 +279,9 @@ def parse_yes_no(text: str) -> YesNo | None:
     """
     tokens = tokenize(text)
     words = [token for token in tokens if not token.is_mark]
+    meant = _MISHEARD_ALONE.get(tuple(token.text for token in words))
+    if meant is not None:
+        return parse_yes_no(meant)
     answers = _find_answers(words)
     if not answers:
         return None
