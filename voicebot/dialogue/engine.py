@@ -43,6 +43,7 @@ from voicebot.dialogue.script import (
     NoteCallback,
     NoteEvent,
     NotePromise,
+    QuerySpec,
     Reference,
     Rule,
     Script,
@@ -58,7 +59,7 @@ from voicebot.records import Disposition
 
 _SLOW_RATE = 0.85
 _MAX_HOPS = 50
-_MAX_ALTERNATIVES = 3
+_MAX_ALTERNATIVES = 4
 _MASKED = "***"
 _COMMON_SLOTS = frozenset({"amount", "date"})
 _PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
@@ -136,6 +137,7 @@ class DialogueEngine:
             "intent": "",
             "score": 0,
             "confidence": 1,
+            "clarity": 1,
             "by_keys": False,
             "changed": False,
             "problem": "",
@@ -166,7 +168,24 @@ class DialogueEngine:
             return self._enter(self._script.failure_state)
         for variable, key in query.save.items():
             state.variables[variable] = _of_kind(self._kinds[variable], event.data[key])
+        if query.until and state.variables[query.until] is False and self._take_other(query):
+            state.awaited_query = query.name
+            return [self._query(self._here)]
         return self._follow(self._branch(self._here))
+
+    def _take_other(self, query: QuerySpec) -> bool:
+        """Put another reading of the last utterance in the query's variables; False: none is left.
+
+        All readings of one utterance are one try: the caller said one thing, and what differs is
+        our hearing. A stranger gains little by it: the readings are few and differ in a digit.
+        """
+        for value in query.args.values():
+            if isinstance(value, Reference):
+                others = self._state.other_values.get(value.variable)
+                if others:
+                    self._state.variables[value.variable] = others.pop(0)
+                    return True
+        return False
 
     def _handle_no_input(self) -> list[Action]:
         state = self._state
@@ -179,6 +198,8 @@ class DialogueEngine:
 
     def _handle_turn(self, turn: UserTurn, now: datetime) -> list[Action]:
         readings = (turn.text, *turn.alternatives[:_MAX_ALTERNATIVES])
+        self._state.other_values = {}
+        self._turn_scope["clarity"] = 1.0 if turn.digits else turn.confidence
         for n, text in enumerate(readings):
             # A second-best reading may fill a slot, which is read back, but decides nothing.
             confidence = turn.confidence if n == 0 else min(turn.confidence, 0.01)
@@ -187,6 +208,8 @@ class DialogueEngine:
             )
             if rule is not None:
                 self._state.no_input_here = 0
+                if not turn.digits:
+                    self._keep_others(rule, readings[n + 1 :], now)
                 return self._follow(rule)
         self._forget_turn_slots()
         if turn.over:
@@ -200,6 +223,16 @@ class DialogueEngine:
         return self._climb(
             ladder, self._state.no_match_here, self._script.unclear_prompt if is_unclear else ""
         )
+
+    def _keep_others(self, rule: Rule, readings: tuple[str, ...], now: datetime) -> None:
+        """Remember what else the slots of the rule may be, for queries with `until`."""
+        for text in readings:
+            filled = self._fill("", text, 0.0, now)
+            for name in rule.filled:
+                others = self._state.other_values.setdefault(name, [])
+                value = filled.values.get(name)
+                if value not in (None, self._state.variables[name], *others):
+                    others.append(value)
 
     def _climb(self, ladder: Ladder, n_th: int, lead: str) -> list[Action]:
         """Say the prompt for the n-th failure and ask again, or go where the ladder ends.

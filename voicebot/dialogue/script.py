@@ -47,6 +47,7 @@ TURN_VARIABLES: Mapping[str, VariableKind] = {
     "intent": "text",
     "score": "number",
     "confidence": "number",
+    "clarity": "number",
     "by_keys": "flag",
     "changed": "flag",
     "problem": "text",
@@ -179,11 +180,16 @@ class ListenSpec:
 
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
-    """args: literal values, or names of variables as `Reference`. save: variable -> key."""
+    """args: literal values, or names of variables as `Reference`. save: variable -> key.
+
+    until: a flag among the saved ones. While the answer leaves it false, the query is put again
+    with what else the last utterance may have said.
+    """
 
     name: str
     args: Mapping[str, str | Reference]
     save: Mapping[str, str]
+    until: str = ""
     line: int = 0
 
 

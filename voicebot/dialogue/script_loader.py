@@ -691,10 +691,10 @@ class _ScriptReader(_Reader):
         return SlotSpec(kind, length, balance, value.line)
 
     def _query(self, value: _Value) -> QuerySpec:
-        table = self.table(value, {"name", "args", "save"})
+        table = self.table(value, {"name", "args", "save", "until"})
         if "name" not in table:
             self.complain(value, "name is missing")
-            return QuerySpec("", {}, {}, value.line)
+            return QuerySpec("", {}, {}, line=value.line)
         name = self.choice(table["name"], tuple(_QUERY_ARGS))
         args: dict[str, str | Reference] = {}
         for key, item in (self.table(table["args"]) if "args" in table else {}).items():
@@ -718,7 +718,10 @@ class _ScriptReader(_Reader):
                     else self.complain(item, f"no such variable: {variable}")
                 )
             )
-        return QuerySpec(name, args, save, value.line)
+        until = self.text(table["until"]) if "until" in table else ""
+        if until and until not in save:
+            self.complain(value, f"until: {until} is not saved by this query")
+        return QuerySpec(name, args, save, until, value.line)
 
     def _argument(self, value: _Value) -> str | Reference:
         """`$name` is a variable's value, anything else the text itself."""

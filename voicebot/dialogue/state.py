@@ -37,6 +37,7 @@ class ConversationState:
     last_says: tuple[Say, ...] = ()
     disclosed: set[str] = field(default_factory=set)
     awaited_query: str = ""
+    other_values: dict[str, list[object]] = field(default_factory=dict)
     end_reason: str = ""
     is_over: bool = False
 

@@ -320,6 +320,46 @@ def test_doubtful_fact_is_asked_again_once_and_never_read_back():
     assert call.engine.state_name == "ask_postcode"
 
 
+def _heard(conversation: Conversation, *readings: str, confidence: float = 0.4) -> Conversation:
+    text, *others = readings
+    conversation.handle(UserTurn(text, confidence=confidence, alternatives=tuple(others)))
+    return conversation
+
+
+def test_a_fact_matches_in_whichever_reading_it_was_heard_right():
+    call = Conversation().play(VERIFIED[0])
+    _heard(call, "8 maja 1979 roku", "8 maja 1975 roku")
+    assert call.said == ["ask_postcode"]
+    _heard(call, "1,950", "80-950", "00-950")
+    assert call.engine.state_name == "details"
+
+
+def test_all_readings_of_one_utterance_are_one_try():
+    call = Conversation().play(VERIFIED[0])
+    _heard(call, "8 maja 1979 roku", "8 maja 1978 roku", "8 maja 1977 roku", "8 maja 1976 roku")
+    assert call.said == ["fact_wrong", "ask_birth"]
+    _heard(call, "8 maja 1979 roku", "8 maja 1975 roku")
+    assert call.said == ["ask_postcode"]
+
+
+def test_readings_of_an_earlier_utterance_prove_nothing():
+    call = Conversation().play(VERIFIED[0])
+    _heard(call, "8 maja 1979 roku", "8 maja 1978 roku")
+    call.press("09051975")
+    assert call.said[-1] == "verification_failed"
+
+
+def test_keys_have_no_other_readings():
+    call = Conversation().play(VERIFIED[0])
+    call.handle(UserTurn(digits="09051975", alternatives=("8 maja 1975 roku",)))
+    assert call.said == ["fact_wrong", "ask_birth"]
+
+
+def test_case_number_is_found_in_whichever_reading_it_was_heard_right():
+    call = _heard(Conversation(), "20 26 00 18", "20260017")
+    assert call.engine.state_name == "ask_birth"
+
+
 def test_everything_by_keys():
     call = Conversation().play("#" + CASE_NUMBER, "#08051975", "#00950")
     assert call.engine.state_name == "details"

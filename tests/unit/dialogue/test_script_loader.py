@@ -12,7 +12,8 @@ from voicebot.dialogue.script_loader import load_script
 from voicebot.errors import ScriptError
 from voicebot.records import Disposition
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "data" / "scripts"
+REPOSITORY = Path(__file__).resolve().parents[3]
+SCRIPTS = REPOSITORY / "tests" / "data" / "scripts"
 
 
 def problems_of(path: Path) -> list[str]:
@@ -83,6 +84,16 @@ def test_problems_come_in_the_order_of_their_lines():
 def test_broken_yaml_is_a_problem_at_its_line():
     (problem,) = problems_of(SCRIPTS / "broken_yaml.yaml")
     assert problem.startswith("4: ")
+
+
+def test_a_query_is_put_again_only_until_what_it_saves(tmp_path: Path):
+    text = (REPOSITORY / "call_scripts" / "infolinia.yaml").read_text(encoding="utf-8")
+    intents = (REPOSITORY / "call_scripts" / "intents_pl.yaml").read_text(encoding="utf-8")
+    (tmp_path / "intents_pl.yaml").write_text(intents, encoding="utf-8")
+    path = tmp_path / "script.yaml"
+    path.write_text(text.replace("until: case_found", "until: verified"), encoding="utf-8")
+    (problem,) = problems_of(path)
+    assert problem.endswith("until: verified is not saved by this query")
 
 
 def test_aliases_are_refused():
