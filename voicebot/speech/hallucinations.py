@@ -27,6 +27,8 @@ _KNOWN = re.compile(
     """,
     re.VERBOSE,
 )
+# ",,,,," "xxxxx" "i.t.es.t.es.t.es": inside one word, so that "zero zero zero" is none.
+_STUTTER = re.compile(r"([^\s\d]{1,5}?)\1{3,}")
 _NOT_WORDS = re.compile(r"[^\w\s]|_")
 _FOREIGN_LETTERS = re.compile(r"[\u0370-\u1dff\u2e80-\uffef]")
 
@@ -49,6 +51,8 @@ def has_loop(text: str) -> bool:
 
     "nie, nie, nie" and "zero zero zero zero" are speech; a phrase four times over is not.
     """
+    if _STUTTER.search(text):
+        return True
     data = text.encode()
     if len(data) >= _MIN_BYTES_TO_COMPRESS:
         ratio = len(data) / len(zlib.compress(data))

@@ -80,3 +80,19 @@ def test_speech_that_repeats_itself_is_no_loop(text: str) -> None:
 
 def test_a_loop_is_said_once() -> None:
     assert without_loops("No i co, i co, i co, i co, i co teraz") == "No i co, teraz"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12 września,,,,,,,,,,", "effective xxxxxxxxx", "11 lutego i.t.es.t.es.t.es.t.es", "Aaaaaaaa"],
+)
+def test_a_stuttered_word_is_a_loop(text):
+    assert has_loop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.0.0.0.0.0", "zero zero zero zero zero", "nie, nie, nie, nie", "no... tak", "8888888"],
+)
+def test_digits_and_words_said_again_are_no_stutter(text):
+    assert not has_loop(text)

@@ -57,6 +57,8 @@ _MAX_GAIN = 40.0
 _SILENT_RMS = 20.0  # of int16: A-law's own idle noise is 8
 _SHORTEST_S = 0.08
 _MAX_LOOP_CONFIDENCE = 0.2
+_TORN_CONFIDENCE = 0.1
+_LIKELY_IN_WORDS = -0.8
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
@@ -155,7 +157,11 @@ class WhisperRecognizer:
         if not needs_words(heard.text, hints.kind):
             return heard
         start = self._start_of(result.sequences_ids[0], trusted_start(readings[0].text))
-        return with_words(heard, self._in_words(encoded, prompt, start, max_tokens))
+        in_words = self._in_words(encoded, prompt, start, max_tokens)
+        if start and not are_likely(in_words):
+            # What was kept may be what leads it astray.
+            in_words = self._in_words(encoded, prompt, [], max_tokens)
+        return with_words(heard, in_words)
 
     def _in_words(
         self,
@@ -287,13 +293,20 @@ def judge(readings: list[Reading], no_speech: float) -> Heard:
     return Heard(without_loops(looped.text), confidence, no_speech)
 
 
+def are_likely(readings: list[Reading]) -> bool:
+    """Whether the best of the readings may be what was said."""
+    if not readings or not readings[0].text:
+        return False
+    best = readings[0]
+    return best.mean_log_probability > _LIKELY_IN_WORDS and not has_loop(best.text)
+
+
 def with_words(heard: Heard, in_words: list[Reading]) -> Heard:
-    """The readings in words before those in digits; without any that are honest, as it was."""
-    if not in_words or has_loop(in_words[0].text):
-        return heard
+    """The readings in words before those in digits; without a likely one the digits, which are
+    not to be trusted."""
+    if not are_likely(in_words):
+        return replace(heard, confidence=min(heard.confidence, _TORN_CONFIDENCE))
     spelled = judge(in_words, no_speech=0.0)
-    if not spelled.text:
-        return heard
     alternatives = (*spelled.alternatives[:1], heard.text, *heard.alternatives)
     return replace(
         heard, text=spelled.text, confidence=spelled.confidence, alternatives=alternatives
