@@ -1,7 +1,8 @@
 """A SIP server that talks back without any model: `python -m tests.integration.echo_server DIR`.
 
-Who calls `echo` hears himself; who calls `probe` hears the probe signal. Both directions of
-each call are recorded in DIR. One JSON object a line on stdout tells what happens.
+Who calls `probe` hears the probe signal, anybody else himself; for who calls `infolinia` it
+rings for a while first. Both directions of each call are recorded in DIR. One JSON object a
+line on stdout tells what happens.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ from tests.integration.phones.probe_signal import probe_signal
 from voicebot.audio import SILENCE, AudioFrame
 from voicebot.clock import SystemClock
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.gateway.sip.transaction import Timers
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import Recorder
 from voicebot.settings import load_settings
 
 PROBE_S = 6.0
-ECHO_DELAY_FRAMES = 2
-"""So that a late tick of one direction makes no hole in the other."""
+RINGING_S = 0.5
+TIMERS = Timers(t1_s=0.1, t2_s=0.8, t4_s=1.0)
+"""A fifth of the real ones: a lost ACK is noticed after 6.4 s."""
+
+ECHO_DELAY_FRAMES = 10
+"""So that a tick that comes late on a busy machine makes no hole in what goes back."""
 
 
 def tell(event: str, **fields: object) -> None:
@@ -39,6 +45,9 @@ class EchoServer:
 
     async def take(self, incoming: IncomingCall) -> None:
         called = incoming.request_uri.user
+        if called == "infolinia":
+            incoming.ring()
+            await asyncio.sleep(RINGING_S)
         leg = await incoming.answer()
         recorder = leg.recorder = Recorder(self._directory / f"{leg.leg_id}.wav")
         tell("answered", leg=leg.leg_id, called=called, caller=incoming.caller)
@@ -48,7 +57,7 @@ class EchoServer:
             for _ in range(ECHO_DELAY_FRAMES):
                 leg.playout.say(1, SILENCE, is_last=False)
         while not isinstance(event := await leg.events.get(), LegEnded):
-            if isinstance(event, AudioFrame) and called == "echo":
+            if isinstance(event, AudioFrame) and called != "probe":
                 leg.playout.say(1, event.samples, is_last=False)
             elif isinstance(event, DigitPressed):
                 tell("digit", leg=leg.leg_id, digit=event.digit)
@@ -71,7 +80,7 @@ async def main(directory: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     clock = SystemClock()
     settings = load_settings(None, os.environ).sip
-    endpoint = SipEndpoint(settings, Pacer(clock), clock, EchoServer(directory).take)
+    endpoint = SipEndpoint(settings, Pacer(clock), clock, EchoServer(directory).take, TIMERS)
     await endpoint.start()
     tell("listening", port=endpoint.port)
     await stop.wait()

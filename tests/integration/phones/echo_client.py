@@ -20,11 +20,12 @@ _CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class EchoServerProcess:
-    """`next(event)` passes over everything else that is told meanwhile."""
+    """`next(event)` passes over everything else that is told meanwhile; `told` keeps it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.port = 0
+        self.told: list[dict[str, object]] = []
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -60,14 +61,16 @@ class EchoServerProcess:
     def uri(self, user: str = "echo") -> str:
         return f"sip:{user}@127.0.0.1:{self.port}"
 
-    async def next(self, name: str, timeout_s: float = 20) -> dict[str, object]:
+    async def next(self, name: str, timeout_s: float = 20, leg: object = None) -> dict[str, object]:
+        """The next event of this name; leg: of this call alone."""
         assert self._process.stdout is not None
         async with asyncio.timeout(timeout_s):
             while True:
                 line = await self._process.stdout.readline()
                 assert line, "the echo server is gone; see its stderr"
                 event: dict[str, object] = json.loads(line)
-                if event["event"] == name:
+                self.told.append(event)
+                if event["event"] == name and leg in (None, event.get("leg")):
                     return event
 
 

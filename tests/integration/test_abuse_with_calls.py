@@ -1,0 +1,129 @@
+"""Whatever other people send, a running call sounds on: every half second of it, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.integration.phones.echo_client import (
+    ECHO_RTP_PORTS,
+    EchoServerProcess,
+    heard_by_server,
+)
+from tests.integration.phones.probe_signal import correlations, probe_signal, write_g711
+from tests.integration.phones.sipp import SippPhone
+from tests.integration.phones.wire_tap import WireTap
+from tests.integration.sip_endpoint_bench import UdpPeer
+from tests.integration.test_sip_torture import cases, replay, start_call
+from tests.integration.test_sipp_signalling import run_sipp, scenario
+from voicebot.gateway.rtp.packet import RtpPacket, build_packet
+
+NO_MEDIA_TIMEOUT_S = 3
+RTP_RANGE = range(ECHO_RTP_PORTS[0], ECHO_RTP_PORTS[1] + 1)
+
+pytestmark = pytest.mark.peer
+
+
+@contextlib.asynccontextmanager
+async def call_going_on(
+    directory: Path, duration_s: float, **sip: object
+) -> AsyncIterator[EchoServerProcess]:
+    """An honest phone talks all the while; afterwards its call must have been whole."""
+    said = probe_signal(duration_s, seed=17)
+    file = write_g711(directory / "said.g711", said, "PCMA", trailing_silence_s=10)
+    async with (
+        WireTap.open(directory / "call.pcap") as tap,
+        EchoServerProcess.run(directory, **sip) as server,
+        SippPhone.call(directory, server.port, {"said": file}) as phone,
+    ):
+        leg = (await server.next("answered"))["leg"]
+        await phone.play("said")
+        spoken = asyncio.get_running_loop().time() + duration_s + 1
+        yield server
+        await asyncio.sleep(max(spoken - asyncio.get_running_loop().time(), 0))
+        await phone.hang_up()
+        await phone.wait()
+        ended = await server.next("ended", leg=leg)
+    assert ended["reason"] == "hangup"
+    heard = correlations(heard_by_server(ended), said)
+    assert len(heard) >= 2 * duration_s - 2
+    assert min(heard) >= 0.99, (ended["stats"], [round(value, 2) for value in heard])
+    streams = tap.streams(ECHO_RTP_PORTS)
+    # The honest call is the longest one.
+    echo = max(
+        (stream for stream in streams if stream.source_port in RTP_RANGE),
+        key=lambda stream: len(stream.times),
+    )
+    returned = correlations(echo.samples(), said)
+    assert min(returned) >= 0.99, [round(value, 2) for value in returned]
+    gaps_ms = echo.gaps_ms()
+    assert np.percentile(gaps_ms, 99) < 40, "20 ms a packet; two busy cores may be late"
+    assert max(gaps_ms) < 200
+
+
+def n_answered(server: EchoServerProcess) -> int:
+    """Calls that the server took, the honest one among them."""
+    return sum(event["event"] == "answered" for event in server.told)
+
+
+async def test_ill_mannered_phones(tmp_path: Path):
+    async with call_going_on(tmp_path, 16) as server:
+        await run_sipp(server.port, *scenario("repeated_invite"))
+        assert (await server.next("ended"))["reason"] == "hangup"
+        assert n_answered(server) == 2, "a repeated INVITE is one call"
+        await run_sipp(server.port, *scenario("cancel_before_answer"))
+        await run_sipp(server.port, *scenario("wrong_codec"))
+        assert n_answered(server) == 2, "a cancelled or refused one is none"
+        await run_sipp(server.port, *scenario("bye_race"))
+        assert (await server.next("ended"))["reason"] == "hangup"
+        await run_sipp(server.port, *scenario("lost_ack"))
+        assert (await server.next("ended"))["reason"] == "lost_ack"
+        assert n_answered(server) == 4
+
+
+async def test_phone_that_sends_no_audio_is_let_go(tmp_path: Path):
+    async with (
+        call_going_on(tmp_path, 7, no_media_timeout_s=NO_MEDIA_TIMEOUT_S) as server,
+        UdpPeer.open(server.port) as mute,
+    ):
+        await start_call(mute)
+        bye = await mute.request("BYE", NO_MEDIA_TIMEOUT_S + 3)
+        assert bye.call_id == "honest"
+        assert (await server.next("ended"))["reason"] == "no_media"
+
+
+async def test_garbage(tmp_path: Path):
+    """On the SIP port, and on every RTP port that might be the call's."""
+    rng = random.Random(4)
+    async with call_going_on(tmp_path, 8) as server, UdpPeer.open(server.port) as stranger:
+        for _ in range(40):
+            for size in (0, 1, 12, 172, 1400):
+                stranger.send(rng.randbytes(size))
+            stranger.send(b"INVITE sip:x SIP/2.0\r\n" + rng.randbytes(200))
+            await asyncio.sleep(0.05)
+        loud = RtpPacket(8, 0, 0, 0xBAD, bytes(range(160)))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as intruder:
+            for port in range(*ECHO_RTP_PORTS):
+                for data in (build_packet(loud), rng.randbytes(172), b""):
+                    intruder.sendto(data, ("127.0.0.1", port))
+                await asyncio.sleep(0)
+        assert n_answered(server) == 1
+
+
+async def test_torture_messages_are_answered_as_expected(tmp_path: Path):
+    wrong: list[str] = []
+    all_cases = cases("rfc4475")
+    async with call_going_on(tmp_path, 25) as server:
+        for number, case in enumerate(all_cases, start=2):
+            status = await replay(case, server.port, f"127.0.45.{number}")
+            is_silence_allowed = status is None and not case.reply_required
+            if not case.accepts(status) and not is_silence_allowed:
+                wrong.append(f"{case.path.name}: {status}, allowed {sorted(case.ok)}")
+    assert wrong == []
