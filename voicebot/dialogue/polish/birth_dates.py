@@ -7,7 +7,13 @@ import re
 from collections.abc import Sequence
 
 from voicebot.dialogue.polish.misheard import join_years
-from voicebot.dialogue.polish.numerals import CARDINALS, ORDINALS, read_cardinal, read_ordinal
+from voicebot.dialogue.polish.numerals import (
+    CARDINALS,
+    ORDINALS,
+    Ordinal,
+    read_cardinal,
+    read_ordinal,
+)
 from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize
 from voicebot.dialogue.polish.years import read_year_words
 
@@ -144,8 +150,10 @@ def _without_hundreds(tokens: Sequence[Token], at: int) -> tuple[int, int] | Non
 
 
 def _with_ordinals(tokens: Sequence[Token], at: int) -> dt.date | None:
-    """ "ósmy piąty siedemdziesiąty piąty"."""
+    """ "ósmy piąty siedemdziesiąty piąty", "8 piąty 75"."""
     day = read_ordinal(tokens, at)
+    if day is None and tokens[at].text.isdecimal() and len(tokens[at].text) <= 2:
+        day = Ordinal(int(tokens[at].text), at + 1, "m.nom")
     if day is None or not day.form.startswith("m"):
         return None
     month = read_ordinal(tokens, day.end)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 _HUNDREDS = re.compile(r"\b([5-9])[ -]?set(?=\b|z[lłw]ot)")
+_NINE_HUNDRED = re.compile(r"\bnine(?:teen)?[ -]?set,?(?=[ -]|oś)")
 _THOUSAND = re.compile(r"\b(?:t[eyi] ?)sz(?:an|on|ą)[szc]\w*(?= z[lłw]| \w+set\b)")
 _TORN_ORDINAL = re.compile(r"\b(\w{4,}) z (tego)\b")
 _TORN_TEEN = re.compile(r"\b(\w{3,}) (n?a[sś](?:t(?:y|ego|ej|a|ym)|cie|ci[eę]|cia))\b")
@@ -31,6 +32,7 @@ def mend_words(text: str, is_numeral: Callable[[str], bool]) -> str:
         return word if is_numeral(word) else unchanged
 
     text = _HUNDREDS.sub(lambda match: f"{match[1]}00 ", text)
+    text = _NINE_HUNDRED.sub("dziewięćset ", text)
     text = _THOUSAND.sub("tysiąc", text)
     text = _EIGHTH.sub(r"ósm\1", text)
     text = _TORN_ORDINAL.sub(lambda m: joined(f"{m[1]}s{m[2]}", m[0]), text)

@@ -132,7 +132,7 @@ _EXTRA_SPELLINGS = {
     "osdziesiatego": "osiemdziesiątego", "siemdziesiatego": "siedemdziesiątego",
     "siemdziesiaty": "siedemdziesiąty", "siedymdziesiatego": "siedemdziesiątego",
     "wiatego": "piątego", "fiatego": "piątego", "rzusty": "szósty", "rzustego": "szóstego",
-    "twenty": "dwudziesty",
+    "twenty": "dwudziesty", "siedmy": "siódmy", "usmy": "ósmy", "piante": "piąty",
     "dziewiecsciec": "dziewięćset", "dziewiecscie": "dziewięćset", "dzwiecset": "dziewięćset",
     "tysiat": "tysiąc", "tyszac": "tysiąc", "tyszonc": "tysiąc", "tyszonsz": "tysiąc",
     # ---- currency
@@ -334,7 +334,12 @@ _MERGES = {
 }  # fmt: skip
 # "w piątek" over a telephone: the voiceless w is hardly heard.
 _HEARD_W = ("s", "f")
-_RUN_TOGETHER = ("dziewiecset",)
+_RUN_TOGETHER = {
+    "dziewiecset": "dziewiecset", "pierwszy": "pierwszy", "drugi": "drugi", "trzeci": "trzeci",
+    "czwarty": "czwarty", "piaty": "piaty", "wiaty": "piaty", "fiaty": "piaty", "szosty": "szosty",
+    "siodmy": "siodmy", "siedmy": "siodmy", "osmy": "osmy", "usmy": "osmy",
+}  # fmt: skip
+"""First words of two numerals written as one ("usmysiedemdziesiąt"), as heard and as meant."""
 _PREFIXES = ("do", "na", "we", "w", "po", "za", "od", "przed")
 _PREFIXABLE = (
     MONTH_FORMS.keys()
@@ -361,9 +366,9 @@ def _split(word: str) -> tuple[str, ...]:
             return (prefix, rest)
     if folded.startswith(_HEARD_W) and fold(_respell(folded[1:])) in WEEKDAY_FORMS:
         return ("w", folded[1:])
-    for numeral in _RUN_TOGETHER:
-        if folded.startswith(numeral) and _is_numeral(folded[len(numeral) :]):
-            return (numeral, folded[len(numeral) :])
+    for heard, numeral in _RUN_TOGETHER.items():
+        if folded.startswith(heard) and _is_numeral(folded[len(heard) :]):
+            return (numeral, folded[len(heard) :])
     return ()
 
 

@@ -34,6 +34,9 @@ from voicebot.dialogue.polish.yes_no import parse_yes_no
         ("Rwudzesty", "dwudziesty"),
         ("Rześć dva", "sześć dwa"),
         ("Salość.", "całość"),
+        ("nineteen setośdziesiątego", "dziewięćset osiemdziesiątego"),
+        ("usmysiedemdziesiąt osiem", "ósmy siedemdziesiąt osiem"),
+        ("Wiątydziesiąty", "piąty dziesiąty"),
     ],
 )
 def test_misheard_numerals_are_put_right(heard: str, meant: str) -> None:
@@ -65,6 +68,8 @@ def test_other_words_are_no_numerals(text: str) -> None:
         ("6 czerwca 1906–1902 roku.", dt.date(1962, 6, 6)),
         ("30 listopada tysiąc dziewięćdziesiątego pierwszego roku.", dt.date(1991, 11, 30)),
         ("6 czerwca dziewięćset sześćdziesiątego drugiego roku.", dt.date(1962, 6, 6)),
+        ("8 piante osiemdziesiąt.", dt.date(1980, 5, 8)),
+        ("Drugi siedmy osiemdziesiąt osiem.", dt.date(1988, 7, 2)),
         ("Rwudzesty czwarty dwunasty pięćdziesiąt siedem.", dt.date(1957, 12, 24)),
     ],
 )
