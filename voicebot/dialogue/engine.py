@@ -141,6 +141,7 @@ class DialogueEngine:
             "by_keys": False,
             "changed": False,
             "problem": "",
+            "said_day": None,
         }
 
     def _give_up(self) -> list[Action]:
@@ -287,6 +288,7 @@ class DialogueEngine:
             confidence=1.0 if digits else confidence,
             by_keys=bool(digits),
             problem=filled.problem,
+            said_day=filled.said_day,
             changed=any(
                 value != before.get(name)
                 for name, value in filled.values.items()

@@ -51,6 +51,7 @@ TURN_VARIABLES: Mapping[str, VariableKind] = {
     "by_keys": "flag",
     "changed": "flag",
     "problem": "text",
+    "said_day": "date",
 }
 """What every condition may read beside the script's own variables (call-script.md explains)."""
 

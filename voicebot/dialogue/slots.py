@@ -12,6 +12,7 @@ from voicebot.dialogue.polish.birth_dates import parse_birth_date
 from voicebot.dialogue.polish.date_expressions import DateExpression
 from voicebot.dialogue.polish.dates import parse_date
 from voicebot.dialogue.polish.digits import parse_digits, parse_postcode
+from voicebot.dialogue.polish.times import parse_datetime
 from voicebot.dialogue.polish.yes_no import parse_yes_no
 from voicebot.dialogue.script import SlotSpec
 
@@ -24,11 +25,13 @@ class FilledSlots:
     """Values by variable. `problem`: why something that was said could not be taken.
 
     past: the date is over (or the sentence speaks of the past); no_such_date: the 31st of
-    April; ask_date: a time without a date ("po wypłacie").
+    April; ask_date: a time without a date ("po wypłacie"); two_dates: one or the other;
+    weekday_mismatch: a weekday and a day that is another, `said_day`.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
     problem: str = ""
+    said_day: date | None = None
 
 
 def fill_from_text(
@@ -44,6 +47,7 @@ def fill_from_text(
     text = text[:MAX_TEXT_LENGTH]
     values: dict[str, object] = {}
     problem = ""
+    said_day: date | None = None
     for name, slot in slots.items():
         value: object = None
         match slot.kind:
@@ -55,6 +59,7 @@ def fill_from_text(
                 expression = parse_date(text, now)
                 if expression is not None:
                     value, problem = _promised_day(expression, now.date())
+                    said_day = expression.date if problem == "weekday_mismatch" else None
             case "digits" | "case_number":
                 value = parse_digits(text, slot.length)
             case "birth_date":
@@ -64,12 +69,12 @@ def fill_from_text(
             case "yes_no":
                 value = _answer(text)
             case "time":
-                value = text.strip() if parse_date(text, now) is not None else None
+                value = text.strip() if parse_datetime(text, now) is not None else None
             case "words":
                 value = text.strip() or None
         if value is not None:
             values[name] = value
-    return FilledSlots(values, problem)
+    return FilledSlots(values, problem, said_day)
 
 
 def fill_from_keys(slots: Mapping[str, SlotSpec], digits: str, now: datetime) -> FilledSlots:
@@ -108,8 +113,12 @@ def _promised_day(expression: DateExpression, today: date) -> tuple[date | None,
         return None, ""
     if expression.direction == "past" or expression.problem == "past":
         return None, "past"
+    if expression.problem == "weekday_mismatch":
+        return None, "weekday_mismatch"
     if expression.problem:
         return None, "no_such_date"
+    if expression.is_choice:
+        return None, "two_dates"
     day = expression.end or expression.date or expression.start
     if day is None or expression.ask or expression.op == "after":
         return None, "ask_date"

@@ -360,6 +360,19 @@ def test_case_number_is_found_in_whichever_reading_it_was_heard_right():
     assert call.engine.state_name == "ask_birth"
 
 
+def test_a_day_on_another_weekday_is_asked_for_by_its_weekday():
+    call = Conversation().prove_identity().play("całość w piątek dwudziestego pierwszego")
+    assert call.text == "To w sobotę, dwudziestego pierwszego marca. O który dzień chodzi?"
+    call.play("dwudziestego", "tak")
+    assert [promise.due_date for promise in call.promises] == [date(2026, 3, 20)]
+
+
+def test_one_day_or_the_other_is_asked_for():
+    call = Conversation().prove_identity().play("całość w piątek albo w sobotę")
+    assert call.said == ["one_day"]
+    assert [it.due_date for it in call.play("w piątek", "tak").promises] == [FRIDAY]
+
+
 def test_everything_by_keys():
     call = Conversation().play("#" + CASE_NUMBER, "#08051975", "#00950")
     assert call.engine.state_name == "details"

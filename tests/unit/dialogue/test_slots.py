@@ -48,6 +48,8 @@ def spoken(kind: SlotKind, text: str) -> FilledSlots:
         ("yes_no", "raczej", "unsure"),
         ("yes_no", "w piątek", None),
         ("time", "jutro po szesnastej", "jutro po szesnastej"),
+        ("time", "po szesnastej", "po szesnastej"),
+        ("time", "za godzinę", "za godzinę"),
         ("time", "dzień dobry", None),
         ("words", " po południu ", "po południu"),
         ("words", "  ", None),
@@ -63,6 +65,9 @@ def test_from_speech(kind: SlotKind, text: str, value: object):
         ("zapłaciłem wczoraj", "past"),
         ("trzydziestego pierwszego kwietnia", "no_such_date"),
         ("jak dostanę wypłatę", "ask_date"),
+        ("po dwudziestym marca", "ask_date"),
+        ("w piątek albo w sobotę", "two_dates"),
+        ("w piątek dwudziestego pierwszego", "weekday_mismatch"),
         ("w piątek", ""),
         ("pada deszcz", ""),
     ],
@@ -133,3 +138,8 @@ def test_whatever_is_said_never_raises_nor_promises_the_past(text: str, kind: Sl
 @given(keys=st.text(alphabet="0123456789*#", max_size=12), kind=st.sampled_from(KINDS))
 def test_whatever_is_keyed_never_raises(keys: str, kind: SlotKind):
     fill_from_keys({"x": spec(kind)}, keys, NOW)
+
+
+def test_the_day_that_is_on_another_weekday_is_known():
+    assert spoken("date", "w piątek dwudziestego pierwszego").said_day == date(2026, 3, 21)
+    assert spoken("date", "w piątek").said_day is None

@@ -22,7 +22,8 @@ class DateExpression:
     ask. ask: "date" where an event or nothing exact was named, so that `date` is None. anchor:
     the event ("income_event", "other_event", "season", "vague"). problem: "no_such_day" (31
     April; `date` is None), "weekday_mismatch" (`date` is the numbered day), "past" (a day
-    gone by less than a month ago, said as if to come). is_negated: said with "nie".
+    gone by less than a month ago, said as if to come). is_negated: said with "nie". is_choice:
+    the range is one day or another ("w piątek albo w sobotę").
     """
 
     kind: Kind = "date"
@@ -39,6 +40,7 @@ class DateExpression:
     anchor: str = ""
     problem: Problem = ""
     is_negated: bool = False
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Match:
     anchor: str = ""
     problem: Problem = ""
     is_month_named: bool = False
+    is_choice: bool = False
     day_number: int = 0
 
     @property

@@ -225,7 +225,7 @@ class DateReader:
             return None
         return replace(
             second, start=first.start, end=second.end, first=start, last=end, op="on",
-            role="other", needs_confirmation=is_choice,
+            role="other", needs_confirmation=is_choice, is_choice=is_choice and gap != ["do"],
         )  # fmt: skip
 
     def _inherit_month(self, day: int, other: dt.date) -> dt.date | None:
@@ -321,7 +321,10 @@ class DateReader:
             return replace(base, date=match.first)
         assert match.last is not None
         if op == "on":
-            return replace(base, kind="date_range", start=match.first, end=match.last)
+            return replace(
+                base, kind="date_range", start=match.first, end=match.last,
+                is_choice=match.is_choice,
+            )  # fmt: skip
         if op == "after":
             return replace(base, date=match.last)
         # Until, before or from a span is until its first day; "do maja" is asked again.
