@@ -304,9 +304,9 @@ def are_likely(readings: list[Reading]) -> bool:
 def with_words(heard: Heard, in_words: list[Reading]) -> Heard:
     """The readings in words before those in digits; without a likely one the digits, which are
     not to be trusted."""
-    if not are_likely(in_words):
+    spelled = judge(in_words, no_speech=0.0) if are_likely(in_words) else None
+    if spelled is None or not spelled.text:
         return replace(heard, confidence=min(heard.confidence, _TORN_CONFIDENCE))
-    spelled = judge(in_words, no_speech=0.0)
     alternatives = (*spelled.alternatives[:1], heard.text, *heard.alternatives)
     return replace(
         heard, text=spelled.text, confidence=spelled.confidence, alternatives=alternatives

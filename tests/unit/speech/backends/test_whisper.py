@@ -111,7 +111,12 @@ def test_readings_in_words_come_before_those_in_digits() -> None:
 
 def test_words_that_loop_are_not_taken() -> None:
     digits = Heard("29-1978 roku.", 0.3, 0.1)
-    for words in ([Reading("sierpnia " * 12, -0.1, 40)], [Reading("i śruby śruby", -1.4, 6)], []):
+    for words in (
+        [Reading("sierpnia " * 12, -0.1, 40)],
+        [Reading("i śruby śruby", -1.4, 6)],
+        [],
+        [Reading("двадцать", -0.2, 6)],
+    ):
         heard = with_words(digits, words)
         assert (heard.text, heard.confidence) == ("29-1978 roku.", 0.1)
 
