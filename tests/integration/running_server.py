@@ -131,6 +131,15 @@ class CallWatch:
         record = await self.record()
         return record is not None and record.ended_at is not None
 
+    async def heard(self, prompt_id: str, timeout_s: float = 60) -> None:
+        """Returns when the bot has said the prompt."""
+        ends_at = time.monotonic() + timeout_s
+        while time.monotonic() < ends_at:
+            if any(turn.prompt_id == prompt_id for turn in await self.turns()):
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"the bot did not say {prompt_id} within {timeout_s:g} s")
+
     async def ended(self, timeout_s: float = 10) -> CallRecord:
         """Its record, once that has been closed."""
         ends_at = time.monotonic() + timeout_s

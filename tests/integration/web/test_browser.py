@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -34,9 +35,16 @@ WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
 
+class Site(Protocol):
+    """Something that serves the console."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @asynccontextmanager
 async def browser_page(
-    console: Console, microphone: Path | None = None, viewport: dict[str, int] | None = None
+    console: Site, microphone: Path | None = None, viewport: dict[str, int] | None = None
 ) -> AsyncIterator[Page]:
     """A page of a fresh browser. A script error or a blocked resource fails the test."""
     arguments = list(ARGUMENTS)
