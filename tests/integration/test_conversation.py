@@ -61,6 +61,8 @@ QUESTIONS = {
 PATIENCE_S = 170
 THINKING_S = 0.4
 
+pytestmark = pytest.mark.timeout(400)
+
 SIMULATED, BY_BARESIP, BY_SIPP = "48000000100", "48600100201", "48600100202"
 """Numbers of the callers, by which their calls are found."""
 
