@@ -186,7 +186,8 @@ def report(recognizer: Recognizer, results: Sequence[Measured], arguments: str) 
         "",
         "WER and CER over lower-case text without punctuation; digits and words are not equated. "
         "The largest no_speech of these utterances, which all are speech: "
-        f"{max(it.transcript.no_speech for it in results):.2f} (dropped above 0.40 where the text is unlikely too).",
+        f"{max(it.transcript.no_speech for it in results):.2f} "
+        "(text is dropped above 0.40 where it is unlikely too).",
         "",
     ]
     return "\n".join(lines)

@@ -65,8 +65,9 @@ Progress = Callable[[str, float, str], None]
 class SimulatedDebtor:
     """Plays a DebtorScript on one leg.
 
-    recordings: audio made before, by the name of a `play` or the text of a `say`. speech: makes the
-    other voice, and the bot's transcript when `is_transcribing`; without one, turns go in their order.
+    recordings: audio made before, by the name of a `play` or the text of a `say`. speech: makes
+    what is not among them, and the bot's transcript when `is_transcribing`; without a transcript
+    turns go in their order.
     """
 
     def __init__(
