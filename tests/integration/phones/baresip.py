@@ -88,9 +88,23 @@ class Baresip:
             await control.close()
 
     async def dial(self, uri: str) -> None:
-        """Returns when the call has been answered; fails when it has not."""
-        self._control.send("dial", uri)
-        event = await self._control.event("CALL_ESTABLISHED", "CALL_CLOSED")
+        """Returns when the call has been answered; fails when it has not.
+
+        Right after its start baresip may lose the command: its control listens before its
+        accounts are loaded. Then nothing at all happens, and it is told once more.
+        """
+        outcome = ("CALL_ESTABLISHED", "CALL_CLOSED")
+        for _ in range(3):
+            self._control.send("dial", uri)
+            with contextlib.suppress(TimeoutError):
+                event = await self._control.event(
+                    *outcome, "CALL_OUTGOING", "CALL_RINGING", "CALL_PROGRESS", timeout_s=5
+                )
+                break
+        else:
+            raise AssertionError("baresip does not dial; see its baresip.log")
+        if event["type"] not in outcome:
+            event = await self._control.event(*outcome)
         assert event["type"] == "CALL_ESTABLISHED", event
 
     async def play(self, path: Path) -> None:
