@@ -3,8 +3,9 @@
 Starts a server of its own and calls it as synthetic debtors over SIP and RTP on the loopback,
 while tcpdump captures. Needs root (for the capture) and the demo models.
 
-    python -m benchmarks.conversations --calls 1 --minutes 10      # response time, a quiet server
-    python -m benchmarks.conversations --calls 20 --minutes 3      # the load of twenty calls
+    python -m benchmarks.conversations --calls 4 --minutes 5                # response time
+    python -m benchmarks.conversations --calls 20 --minutes 3 --in-order \
+        --debtor call_scripts/debtors/zna_klawisze.yaml                     # twenty at once
 
 Results are printed and written to benchmarks/results/conversations-N.md.
 """
@@ -97,7 +98,7 @@ async def run_callers(folder: Path, models: Path, options: argparse.Namespace) -
         *("--debtor", str(options.debtor), "--calls", str(options.calls)),
         *("--minutes", str(options.minutes), "--codec", options.codec),
     ]
-    if options.calls > 1:
+    if options.in_order:
         command.append("--in-order")
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -146,8 +147,7 @@ async def measure(options: argparse.Namespace) -> str:
     lines = [
         f"# Conversations, {options.calls} at once for {options.minutes:g} minutes",
         "",
-        f"Command: `python -m benchmarks.conversations --calls {options.calls} "
-        f"--minutes {options.minutes:g} --codec {options.codec}`. Callers and server on one "
+        f"Command: `python -m benchmarks.conversations {' '.join(sys.argv[1:])}`. Callers and server on one "
         f"machine with {os.cpu_count()} cores; load average at the end {os.getloadavg()[0]:.1f}.",
         "",
         "| what | value |",
@@ -190,6 +190,9 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=1, help="debtors at once")
     parser.add_argument("--minutes", type=float, default=3.0, help="how long they go on calling")
+    parser.add_argument(
+        "--in-order", action="store_true", help="debtors recognise nothing: no CPU of theirs"
+    )
     parser.add_argument("--codec", default="PCMA", choices=["PCMA", "PCMU"])
     parser.add_argument("--debtor", type=Path, default=DEBTOR, help="what a debtor says")
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder of the models")
