@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -143,12 +144,14 @@ async def measure(options: argparse.Namespace) -> str:
         exit_code = await asyncio.wait_for(server.wait(), 60)
         times, gaps, n_missing, n_calls = summary(read_streams(folder / "wire.pcap"))
         errors = (folder / "serve.log").read_text()
+        dispositions = count_dispositions(folder / "data" / "voicebot.sqlite3")
     call_s = gaps.sum() / 1000
     lines = [
         f"# Conversations, {options.calls} at once for {options.minutes:g} minutes",
         "",
-        f"Command: `python -m benchmarks.conversations {' '.join(sys.argv[1:])}`. Callers and server on one "
-        f"machine with {os.cpu_count()} cores; load average at the end {os.getloadavg()[0]:.1f}.",
+        f"Command: `python -m benchmarks.conversations {' '.join(sys.argv[1:])}`. Callers and",
+        f"server on one machine with {os.cpu_count()} cores; load average at the end "
+        f"{os.getloadavg()[0]:.1f}.",
         "",
         "| what | value |",
         "| --- | --- |",
@@ -157,6 +160,7 @@ async def measure(options: argparse.Namespace) -> str:
         *quantile_rows("response on the wire, ms (last speech → first speech)", times),
         *quantile_rows("gap between packets of the bot, ms", gaps),
         f"| packets never sent | {n_missing} |",
+        f"| what the calls came to | {dispositions} |",
         f"| node CPU | {(after.node_cpu_s - before.node_cpu_s) / took_s:.2f} cores, "
         f"{(after.node_cpu_s - before.node_cpu_s) / call_s * 1000:.2f} ms a call-second |",
         f"| workers' CPU | {(after.worker_cpu_s - before.worker_cpu_s) / took_s:.2f} cores |",
@@ -173,6 +177,16 @@ async def measure(options: argparse.Namespace) -> str:
     if '"ERROR"' in errors:
         lines += ["", "Errors in the server's log:", "", errors[-2000:]]
     return "\n".join(lines) + "\n"
+
+
+def count_dispositions(database: Path) -> str:
+    """How the calls ended and how many promises are in the database."""
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute(
+            "select disposition, count(*) from calls group by 1 order by 2 desc"
+        ).fetchall()
+        (n_promises,) = connection.execute("select count(*) from promises").fetchone()
+    return ", ".join(f"{count} {name}" for name, count in rows) + f"; {n_promises} promises"
 
 
 def quantile_rows(name: str, values: npt.NDArray[np.float64]) -> list[str]:
