@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.dialogue.dialogue_driver import NOW, WARSAW, infolinia
+from tests.unit.dialogue.dialogue_driver import NOW, WARSAW, Conversation, infolinia
 from voicebot.dialogue.actions import (
     HangUp,
     Listen,
     QueryAnswered,
     RecordCallback,
+    RecordPromise,
     Say,
     SystemFailed,
     TimeRanOut,
@@ -57,6 +58,14 @@ def test_human_crisis_and_slots_count_over_anything(over):
     engine = answering()
     engine.handle(UserTurn("dwa cztery sześć osiem jeden trzy pięć siedem", over=over), NOW)
     assert engine.state_name == "find_case"
+
+
+def test_yes_before_the_read_back_was_heard_confirms_nothing():
+    call = Conversation().prove_identity().play("zapłacę całość w piątek")
+    (read_back,) = [a for a in call.last if isinstance(a, Say) and a.prompt_id == "read_back"]
+    assert not read_back.allow_barge_in
+    assert [type(action) for action in call.handle(UserTurn("tak", over="disclosure"))] == [Listen]
+    assert any(isinstance(action, RecordPromise) for action in call.say("tak"))
 
 
 @pytest.mark.parametrize("event", [TimeRanOut(), SystemFailed()])
