@@ -1,4 +1,4 @@
-"""Whatever other people send, a running call sounds on: every half second of it, both ways."""
+"""Whatever other people send, a running call sounds on, both ways, with nothing of theirs in it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.integration.phones.echo_client import (
@@ -17,9 +16,9 @@ from tests.integration.phones.echo_client import (
     EchoServerProcess,
     heard_by_server,
 )
-from tests.integration.phones.probe_signal import correlations, probe_signal, write_g711
+from tests.integration.phones.probe_signal import assert_came_through, probe_signal, write_g711
 from tests.integration.phones.sipp import SippPhone
-from tests.integration.phones.wire_tap import WireTap
+from tests.integration.phones.wire_tap import Stream, WireTap
 from tests.integration.sip_endpoint_bench import UdpPeer
 from tests.integration.test_sip_torture import cases, replay, start_call
 from tests.integration.test_sipp_signalling import run_sipp, scenario
@@ -52,20 +51,18 @@ async def call_going_on(
         await phone.wait()
         ended = await server.next("ended", leg=leg)
     assert ended["reason"] == "hangup"
-    heard = correlations(heard_by_server(ended), said)
-    assert len(heard) >= 2 * duration_s - 2
-    assert min(heard) >= 0.99, (ended["stats"], [round(value, 2) for value in heard])
+    assert_came_through(heard_by_server(ended), said)
     streams = tap.streams(ECHO_RTP_PORTS)
     # The honest call is the longest one.
-    echo = max(
-        (stream for stream in streams if stream.source_port in RTP_RANGE),
-        key=lambda stream: len(stream.times),
-    )
-    returned = correlations(echo.samples(), said)
-    assert min(returned) >= 0.99, [round(value, 2) for value in returned]
-    gaps_ms = echo.gaps_ms()
-    assert np.percentile(gaps_ms, 99) < 40, "20 ms a packet; two busy cores may be late"
-    assert max(gaps_ms) < 200
+    echo = longest(stream for stream in streams if stream.source_port in RTP_RANGE)
+    spoken_to = longest(stream for stream in streams if stream.source_port == echo.target_port)
+    assert_came_through(echo.samples(), said)
+    # Not one packet more was let in than the phone itself had sent.
+    assert 0 < ended["stats"]["packets_received"] <= len(spoken_to.packets)
+
+
+def longest(streams: Iterable[Stream]) -> Stream:
+    return max(streams, key=lambda stream: len(stream.packets))
 
 
 def n_answered(server: EchoServerProcess) -> int:

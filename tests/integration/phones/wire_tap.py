@@ -69,7 +69,20 @@ class WireTap:
         if os.geteuid() != 0:
             pytest.skip("only root may look at the wire")
         process = await asyncio.create_subprocess_exec(
-            *(need("tcpdump"), "-i", "lo", "-n", "-s", "0", "-B", "16384", "-U", "-w", str(path)),
+            *(
+                need("tcpdump"),
+                "-i",
+                "lo",
+                "-n",
+                "-s",
+                "0",
+                "-B",
+                "16384",
+                "--immediate-mode",
+                "-U",
+                "-w",
+                str(path),
+            ),
             "udp",
             stderr=asyncio.subprocess.PIPE,
         )
