@@ -117,7 +117,10 @@ def test_settings_do_not_change():
         ('[recording]\nenabled = "no"\n', "voicebot.toml: recording.enabled: must be a valid bool"),
         ('use = "private"\n', "voicebot.toml: use: must be 'commercial' or 'demo'"),
         ('[sip]\ncodecs = "PCMA"\n', "voicebot.toml: sip.codecs: must be a list"),
-        ('[sip]\ncodecs = ["G729"]\n', "voicebot.toml: sip.codecs.0: must be 'PCMA' or 'PCMU'"),
+        (
+            '[sip]\ncodecs = ["G729"]\n',
+            "voicebot.toml: sip.codecs.0: must be 'PCMA', 'PCMU', 'G722' or 'opus'",
+        ),
         ("[sip]\ncodecs = []\n", "voicebot.toml: sip.codecs: must not be empty"),
         ("sip = 5060\n", "voicebot.toml: sip: is a section, not a value"),
         ('[sip]\nhost = "pbx.local"\n', "voicebot.toml: sip.host: must be an IP address"),
@@ -171,7 +174,7 @@ def test_a_bad_file_is_refused_with_file_key_and_reason(write, text: str, line: 
         ),
         (
             {"VOICEBOT_SIP__CODECS": "PCMU,G729"},
-            "VOICEBOT_SIP__CODECS: sip.codecs.1: must be 'PCMA' or 'PCMU'",
+            "VOICEBOT_SIP__CODECS: sip.codecs.1: must be 'PCMA', 'PCMU', 'G722' or 'opus'",
         ),
         ({"VOICEBOT_RECORDING__ENABLED": "maybe"}, "VOICEBOT_RECORDING__ENABLED: recording.enabl"),
         ({"VOICEBOT_WEB__HOST": "::"}, "VOICEBOT_WEB__HOST: web.host: :: is reachable"),

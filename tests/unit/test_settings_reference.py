@@ -1,4 +1,4 @@
-"""docs/reference/settings.md says what voicebot/settings.py says."""
+"""docs/reference/settings.md says what voicebot/settings/ says."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from voicebot.clock import Clock
 from voicebot.errors import CallFailed, NoMediaPort, SdpError, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.media_negotiation import LocalMedia
+from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
 from voicebot.gateway.sip.message import SipMessage
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
 from voicebot.gateway.sip.routing import DEFAULT_PORT, transport_towards
@@ -152,7 +152,7 @@ class SipEndpoint:
         profile = Profile(
             user=self._settings.user,
             port=self.port,
-            codecs=self._settings.codecs,
+            media_policy=MediaPolicy(self._settings.codecs, self._settings.srtp),
             max_calls=self._settings.max_calls,
             local_host_for=self._local_host_for,
         )

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from voicebot.errors import SdpError
 from voicebot.gateway.sip.sdp import (
+    CODECS,
     NegotiatedMedia,
     accept_answer,
     make_answer,
     make_offer,
 )
 from voicebot.gateway.sip.session_description import SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPolicy:
+    """What we offer and accept: settings of a trunk, or of the endpoint.
+
+    codecs: names in order of preference. srtp: `mandatory` refuses plain RTP, `off` refuses
+    SRTP, `optional` takes what the other side offers.
+    """
+
+    codecs: tuple[str, ...] = CODECS
+    srtp: Literal["off", "optional", "mandatory"] = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +39,9 @@ class LocalMedia:
 class MediaNegotiation:
     """Keeps the identity and version of what we send, and the offer that awaits its answer."""
 
-    def __init__(self, session_id: int, codecs: Sequence[str]) -> None:
+    def __init__(self, session_id: int, policy: MediaPolicy) -> None:
         self._session_id = session_id
-        self._codecs = codecs
+        self._policy = policy
         self._version = 0
         self._last_sent = b""
         self._offer: bytes | None = None
@@ -41,7 +54,7 @@ class MediaNegotiation:
             return make_offer(
                 local.host,
                 local.port,
-                self._codecs,
+                self._policy.codecs,
                 self._session_id,
                 version,
                 previous=previous,
@@ -63,7 +76,7 @@ class MediaNegotiation:
 
         def write(version: int) -> tuple[bytes, NegotiatedMedia]:
             return make_answer(
-                theirs, local.host, local.port, self._codecs, self._session_id, version
+                theirs, local.host, local.port, self._policy.codecs, self._session_id, version
             )
 
         same, media = write(self._version)
@@ -79,7 +92,7 @@ class MediaNegotiation:
         return same
 
 
-def check_offer(offer: bytes, local_host: str, codecs: Sequence[str]) -> None:
+def check_offer(offer: bytes, local_host: str, policy: MediaPolicy) -> None:
     """Whether an offer can be answered at all, before a port is taken for it. Raises SdpError."""
     # 9 is the discard port: nothing listens there, and nothing of this answer is sent.
-    make_answer(SessionDescription.parse(offer), local_host, 9, codecs)
+    make_answer(SessionDescription.parse(offer), local_host, 9, policy.codecs)

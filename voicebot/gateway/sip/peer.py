@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Transport = Literal["UDP", "TCP"]
+Transport = Literal["UDP", "TCP", "TLS"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,8 @@ class Peer:
     """The other end of one hop.
 
     host: an IP address without brackets; a name only on the way out, where transport looks it up.
-    connection_id: the TCP connection the message came on and answers go back on; 0: any, or a
-    new one.
+    connection_id: the TCP or TLS connection the message came on and answers go back on; 0: any,
+    or a new one.
     """
 
     transport: Transport
@@ -24,7 +24,7 @@ class Peer:
 
     @property
     def is_reliable(self) -> bool:
-        return self.transport == "TCP"
+        return self.transport != "UDP"
 
 
 @dataclass(frozen=True, slots=True)

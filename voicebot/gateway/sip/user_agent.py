@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from voicebot.errors import SdpError, SipParseError
-from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaNegotiation, check_offer
+from voicebot.gateway.sip.media_negotiation import (
+    LocalMedia,
+    MediaNegotiation,
+    MediaPolicy,
+    check_offer,
+)
 from voicebot.gateway.sip.message import (
     Headers,
     MalformedRequest,
@@ -70,7 +75,7 @@ class Profile:
 
     user: str
     port: int
-    codecs: tuple[str, ...]
+    media_policy: MediaPolicy
     max_calls: int
     local_host_for: Callable[[str], str]
 
@@ -272,7 +277,7 @@ class UserAgent:
         offer = find_sdp(request)
         if offer is not None:
             try:
-                check_offer(offer, local_host, self._profile.codecs)
+                check_offer(offer, local_host, self._profile.media_policy)
             except SdpError as error:
                 self._respond(transaction, error.status_hint, now)
                 return
@@ -660,7 +665,7 @@ class UserAgent:
         return ("Contact", str(NameAddr("", uri)))
 
     def _negotiation(self) -> MediaNegotiation:
-        return MediaNegotiation(secrets.randbelow(2**53), self._profile.codecs)
+        return MediaNegotiation(secrets.randbelow(2**53), self._profile.media_policy)
 
 
 def _first_cseq() -> int:

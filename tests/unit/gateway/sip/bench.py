@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from tests.sip_messages import describe, request, response, sdp
-from voicebot.gateway.sip.media_negotiation import LocalMedia
+from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
 from voicebot.gateway.sip.message import SipRequest, SipResponse, parse_datagram
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.sip_call import CallOffered, SipCall, UserAgentEvent
@@ -22,7 +22,7 @@ class Bench:
         profile = Profile(
             user="infolinia",
             port=5060,
-            codecs=("PCMA", "PCMU"),
+            media_policy=MediaPolicy(("PCMA", "PCMU")),
             max_calls=max_calls,
             local_host_for=lambda peer_host: "192.0.2.1",
         )

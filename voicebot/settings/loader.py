@@ -6,153 +6,40 @@ file (or variable), the key and the reason. `docs/reference/settings.md` is writ
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from voicebot.errors import SettingsError
+from voicebot.settings.gateway import (
+    DialSettings,
+    MediaStreamSettings,
+    SipSettings,
+    TrunkSettings,
+)
+from voicebot.settings.section import Section
+from voicebot.settings.sections import (
+    DialogueSettings,
+    RecordingSettings,
+    SpeechSettings,
+    StorageSettings,
+    TurnSettings,
+    WebSettings,
+)
 
 ENVIRONMENT_PREFIX = "VOICEBOT_"
 DEFAULT_FILE = "voicebot.toml"
 
-_LISTS = {("sip", "codecs")}
-"""Settings that a variable gives with commas between the values."""
-
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_LISTS = {"codecs", "sources", "allowed_prefixes", "blocked_prefixes", "audiosocket_sources"}
+"""Keys that a variable gives with commas between the values."""
 
 Keys = tuple[str, ...]
 """A setting's place: its section's name and its own, or its own alone."""
-
-
-class Section(BaseModel):
-    """A table of voicebot.toml: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SipSettings(Section):
-    """How callers reach us over SIP."""
-
-    host: str = Field("127.0.0.1", description="Address to listen on; an IPv6 one or :: works too.")
-    port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port; 0 takes a free one.")
-    public_host: str = Field(
-        "", description="Address told to the other side when it differs from `host` (NAT)."
-    )
-    rtp_port_min: int = Field(10000, ge=1024, le=65534, description="First RTP port.")
-    rtp_port_max: int = Field(19999, ge=1025, le=65535, description="Last RTP port.")
-    user: str = Field("infolinia", description="User part of our own SIP address.")
-    codecs: tuple[Literal["PCMA", "PCMU"], ...] = Field(
-        ("PCMA", "PCMU"), min_length=1, description="Codecs offered, the preferred one first."
-    )
-    no_media_timeout_s: float = Field(
-        30.0, ge=1, description="A call that receives no RTP for this long is ended."
-    )
-    max_calls: int = Field(100, ge=1, description="Above this many calls a new one gets 503.")
-
-    @field_validator("host")
-    @classmethod
-    def _is_an_address(cls, host: str) -> str:
-        # RTP is bound for each call: a name would have to be looked up while others talk.
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            raise ValueError("must be an IP address, such as 0.0.0.0, not a name") from None
-        return host
-
-    @field_validator("public_host")
-    @classmethod
-    def _is_a_host(cls, host: str) -> str:
-        if host and not _HOST.fullmatch(host):
-            raise ValueError("must be an address or a host name, without sip: and without a port")
-        return host
-
-
-class SpeechSettings(Section):
-    """Recognition and synthesis."""
-
-    workers: int = Field(2, ge=1, le=64, description="Speech worker processes.")
-    recognizer: Literal["auto", "whisper", "vosk"] = Field(
-        "auto", description="auto: the best that is installed and allowed for `use`."
-    )
-    synthesizer: Literal["auto", "piper", "rhvoice", "espeak-ng"] = Field(
-        "auto", description="auto: the best that is installed and allowed for `use`."
-    )
-    vad: Literal["webrtc", "silero"] = Field("webrtc", description="Voice activity detector.")
-    transcribe_timeout_s: float = Field(
-        8.0, gt=0, description="A transcript that takes longer counts as not understood."
-    )
-
-
-class TurnSettings(Section):
-    """When the caller is taken to have finished, in milliseconds of silence."""
-
-    silence_yes_no_ms: int = Field(500, ge=100, description="After a yes/no question.")
-    silence_open_ms: int = Field(700, ge=100, description="After an open question.")
-    silence_digits_ms: int = Field(1200, ge=100, description="While numbers are dictated.")
-    recognise_after_ms: int = Field(
-        240, ge=40, description="Silence after which recognition starts, before the turn's end."
-    )
-    barge_in_ms: int = Field(300, ge=60, description="Speech over the bot that stops it.")
-    max_turn_s: float = Field(25.0, gt=1, description="A longer turn is cut and answered.")
-    max_call_minutes: float = Field(
-        20.0, gt=0, description="A longer call is politely ended; a human will call back."
-    )
-
-
-class DialogueSettings(Section):
-    """Which conversation is held."""
-
-    script: str = Field("infolinia", description="Name in `call_scripts/`, or a path to a script.")
-    company: str = Field("Windykacja Przykładowa", description="Who the bot speaks for.")
-    timezone: str = Field("Europe/Warsaw", description="Dates and times are meant in this zone.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone; write it as Europe/Warsaw") from None
-        return name
-
-
-class RecordingSettings(Section):
-    """Two-channel recordings (caller left, bot right)."""
-
-    enabled: bool = Field(True, description="Keep recordings of calls.")
-    directory: str = Field("", description="Where; empty: `recordings` in the data directory.")
-
-
-class StorageSettings(Section):
-    """The system of record."""
-
-    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data directory.")
-
-
-class WebSettings(Section):
-    """Console, API and the web phone."""
-
-    host: str = Field("127.0.0.1", description="Other than loopback needs `password_hash`.")
-    port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one.")
-    username: str = Field("admin", description="Login name.")
-    password_hash: str = Field("", description="argon2 hash, from `voicebot hash-password`.")
-
-    @field_validator("password_hash")
-    @classmethod
-    def _is_a_hash(cls, text: str) -> str:
-        if text and not text.startswith("$argon2"):
-            raise ValueError(
-                "must be an argon2 hash, not the password; make one with: voicebot hash-password"
-            )
-        return text
 
 
 class Settings(Section):
@@ -170,6 +57,11 @@ class Settings(Section):
         "INFO", description="Log level."
     )
     sip: SipSettings = SipSettings()
+    trunks: dict[str, TrunkSettings] = Field(
+        {}, description="Carriers and PBXs by name: `[trunks.NAME]`."
+    )
+    dial: DialSettings = DialSettings()
+    media_streams: MediaStreamSettings = MediaStreamSettings()
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     dialogue: DialogueSettings = DialogueSettings()
@@ -262,7 +154,7 @@ def _lay_environment_over(
             if not isinstance(child, dict):
                 raise SettingsError(f"{name}: {key} is no section")
             table = child
-        table[keys[-1]] = [part.strip() for part in text.split(",")] if keys in _LISTS else text
+        table[keys[-1]] = [part.strip() for part in text.split(",")] if keys[-1] in _LISTS else text
         origins.add_variable(keys, name)
 
 

@@ -1,0 +1,35 @@
+"""Everything that can be set; `load_settings` reads it."""
+
+from voicebot.settings.gateway import (
+    DialSettings,
+    MediaStreamSettings,
+    SipSettings,
+    TrunkSettings,
+)
+from voicebot.settings.loader import ENVIRONMENT_PREFIX, Settings, load_settings
+from voicebot.settings.section import Section
+from voicebot.settings.sections import (
+    DialogueSettings,
+    RecordingSettings,
+    SpeechSettings,
+    StorageSettings,
+    TurnSettings,
+    WebSettings,
+)
+
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "DialSettings",
+    "DialogueSettings",
+    "MediaStreamSettings",
+    "RecordingSettings",
+    "Section",
+    "Settings",
+    "SipSettings",
+    "SpeechSettings",
+    "StorageSettings",
+    "TrunkSettings",
+    "TurnSettings",
+    "WebSettings",
+    "load_settings",
+]

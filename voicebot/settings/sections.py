@@ -1,0 +1,90 @@
+"""The tables of voicebot.toml that do not concern the network of calls."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from voicebot.settings.section import Section
+
+
+class SpeechSettings(Section):
+    """Recognition and synthesis."""
+
+    workers: int = Field(2, ge=1, le=64, description="Speech worker processes.")
+    recognizer: Literal["auto", "whisper", "vosk"] = Field(
+        "auto", description="auto: the best that is installed and allowed for `use`."
+    )
+    synthesizer: Literal["auto", "piper", "rhvoice", "espeak-ng"] = Field(
+        "auto", description="auto: the best that is installed and allowed for `use`."
+    )
+    vad: Literal["webrtc", "silero"] = Field("webrtc", description="Voice activity detector.")
+    transcribe_timeout_s: float = Field(
+        8.0, gt=0, description="A transcript that takes longer counts as not understood."
+    )
+
+
+class TurnSettings(Section):
+    """When the caller is taken to have finished, in milliseconds of silence."""
+
+    silence_yes_no_ms: int = Field(500, ge=100, description="After a yes/no question.")
+    silence_open_ms: int = Field(700, ge=100, description="After an open question.")
+    silence_digits_ms: int = Field(1200, ge=100, description="While numbers are dictated.")
+    recognise_after_ms: int = Field(
+        240, ge=40, description="Silence after which recognition starts, before the turn's end."
+    )
+    barge_in_ms: int = Field(300, ge=60, description="Speech over the bot that stops it.")
+    max_turn_s: float = Field(25.0, gt=1, description="A longer turn is cut and answered.")
+    max_call_minutes: float = Field(
+        20.0, gt=0, description="A longer call is politely ended; a human will call back."
+    )
+
+
+class DialogueSettings(Section):
+    """Which conversation is held."""
+
+    script: str = Field("infolinia", description="Name in `call_scripts/`, or a path to a script.")
+    company: str = Field("Windykacja Przykładowa", description="Who the bot speaks for.")
+    timezone: str = Field("Europe/Warsaw", description="Dates and times are meant in this zone.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone; write it as Europe/Warsaw") from None
+        return name
+
+
+class RecordingSettings(Section):
+    """Two-channel recordings (caller left, bot right)."""
+
+    enabled: bool = Field(True, description="Keep recordings of calls.")
+    directory: str = Field("", description="Where; empty: `recordings` in the data directory.")
+
+
+class StorageSettings(Section):
+    """The system of record."""
+
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data directory.")
+
+
+class WebSettings(Section):
+    """Console, API and the web phone."""
+
+    host: str = Field("127.0.0.1", description="Other than loopback needs `password_hash`.")
+    port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one.")
+    username: str = Field("admin", description="Login name.")
+    password_hash: str = Field("", description="argon2 hash, from `voicebot hash-password`.")
+
+    @field_validator("password_hash")
+    @classmethod
+    def _is_a_hash(cls, text: str) -> str:
+        if text and not text.startswith("$argon2"):
+            raise ValueError(
+                "must be an argon2 hash, not the password; make one with: voicebot hash-password"
+            )
+        return text
