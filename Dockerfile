@@ -13,7 +13,7 @@ RUN /opt/voicebot/bin/pip install --no-cache-dir --no-deps --no-build-isolation 
 
 FROM python:3.12-slim-bookworm
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends espeak-ng \
+    && apt-get install -y --no-install-recommends espeak-ng libopus0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/voicebot voicebot
 COPY --from=build /opt/voicebot /opt/voicebot
