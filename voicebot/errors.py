@@ -47,6 +47,19 @@ class CallFailed(VoicebotError):
         self.status = status
 
 
+class DialRefused(CallFailed):
+    """A number or address that the rules do not let us call. The text does not repeat it.
+
+    `rule`: number, prefix, premium, host, or the cap that is reached: minute, day, trunk_minute,
+    trunk_day, campaign_minute, campaign_day. A cap passes with time (`retryable`).
+    """
+
+    def __init__(self, reason: str, rule: str) -> None:
+        super().__init__(reason, 403)
+        self.rule = rule
+        self.retryable = rule.endswith(("minute", "day"))
+
+
 class AudioFileError(VoicebotError):
     """A file that is no audio we read; the text names the file and says which kinds we read."""
 

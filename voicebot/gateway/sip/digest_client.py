@@ -1,0 +1,132 @@
+"""Answers the challenges that our requests meet (RFC 3261 22.2, 22.3; RFC 7616)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voicebot.gateway.sip.digest import (
+    Account,
+    Challenge,
+    Credentials,
+    challenges_in,
+    digest_response,
+)
+from voicebot.gateway.sip.headers import Headers
+from voicebot.gateway.sip.message import SipRequest, SipResponse
+
+MAX_TRIES = 4
+"""A request is sent anew this often at most: for a proxy, a server, and nonces gone stale."""
+
+_MAX_REALMS = 8
+
+_Realm = tuple[str, bool]
+
+
+def random_cnonce() -> str:
+    return secrets.token_hex(8)
+
+
+@dataclass
+class _Nonce:
+    """The challenge a realm gave last, and how often its nonce was used."""
+
+    challenge: Challenge
+    count: int = 0
+
+
+class DigestClient:
+    """Holds what one call or registration was challenged with, and answers it.
+
+    One for each dialog: the nonces of one are of no use to another, and counts that arrive out
+    of order, as those of concurrent calls would, are refused by servers.
+    """
+
+    def __init__(self, account: Account, cnonce: Callable[[], str] = random_cnonce) -> None:
+        self._account = account
+        self._cnonce = cnonce
+        self._nonces: dict[_Realm, _Nonce] = {}
+
+    def authorize(self, request: SipRequest) -> None:
+        """Put credentials in for every realm known so far (22.3); none: leaves it as it is.
+
+        Requests inside a dialog so save the round trip of a challenge. Not for ACK and CANCEL,
+        which repeat what their INVITE had (22.1).
+        """
+        request.headers.remove("Authorization")
+        request.headers.remove("Proxy-Authorization")
+        for (_, is_proxy), nonce in self._nonces.items():
+            name = "Proxy-Authorization" if is_proxy else "Authorization"
+            request.headers.add(name, str(self._credentials(nonce, request)))
+
+    def answer(self, request: SipRequest, response: SipResponse, n_tries: int) -> SipRequest | None:
+        """The request to send after its 401 or 407, without Via; None: there is no answer.
+
+        n_tries: how often this request was sent anew before. A second refusal is final unless
+        the nonce was merely stale: the password does not get better by repetition.
+        """
+        if n_tries >= MAX_TRIES or not self._learn(request, response, n_tries):
+            return None
+        headers = request.headers.copy()
+        headers.remove("Via")
+        # 22.2: same Call-ID, From and To, the next CSeq.
+        cseq = request.cseq
+        headers.set("CSeq", f"{cseq.number + 1} {cseq.method}")
+        again = SipRequest(request.method, request.uri, headers, request.body)
+        self.authorize(again)
+        return again
+
+    def _learn(self, request: SipRequest, response: SipResponse, n_tries: int) -> bool:
+        """Take over the challenges; False: what they ask for was given already, or is unknown."""
+        wanted: dict[_Realm, Challenge] = {}
+        for challenge in challenges_in(response):
+            # RFC 8760 2.4: the first of a realm that is understood is the one to take.
+            wanted.setdefault((challenge.realm, challenge.is_proxy), challenge)
+        if not wanted:
+            return False
+        given = _nonces_in(request.headers)
+        for realm, challenge in wanted.items():
+            used = given.get(realm)
+            if used is None or challenge.is_stale:
+                continue
+            # A nonce of an earlier request may have expired without being called stale.
+            if n_tries > 0 or used == challenge.nonce:
+                return False
+        for realm, challenge in wanted.items():
+            self._nonces.pop(realm, None)
+            if len(self._nonces) >= _MAX_REALMS:
+                return False
+            self._nonces[realm] = _Nonce(challenge)
+        return True
+
+    def _credentials(self, nonce: _Nonce, request: SipRequest) -> Credentials:
+        challenge = nonce.challenge
+        nonce.count += 1
+
+        def filled(response: str) -> Credentials:
+            return Credentials(
+                username=self._account.username,
+                realm=challenge.realm,
+                nonce=challenge.nonce,
+                uri=str(request.uri),
+                response=response,
+                algorithm=challenge.algorithm,
+                has_qop=challenge.has_qop,
+                cnonce=cnonce,
+                nonce_count=nonce.count,
+                opaque=challenge.opaque,
+            )
+
+        cnonce = self._cnonce() if challenge.has_qop else ""
+        return filled(digest_response(filled(""), self._account.password, request.method))
+
+
+def _nonces_in(headers: Headers) -> dict[_Realm, str]:
+    """The nonces that a request of ours has used, by realm."""
+    found: dict[_Realm, str] = {}
+    for name, is_proxy in (("Authorization", False), ("Proxy-Authorization", True)):
+        for value in headers.get_all(name):
+            ours = Credentials.parse(value)
+            found[ours.realm, is_proxy] = ours.nonce
+    return found
