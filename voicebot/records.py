@@ -124,6 +124,22 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferOutcome:
+    """How it ended when we asked the other side to call somebody else.
+
+    status: SIP status of that new call, or of the refusal to make it; 202: the other side took
+    it on and never told how it went; 408: it did not tell in the time it was given.
+    """
+
+    status: int
+
+    @property
+    def is_done(self) -> bool:
+        """The caller is with somebody else, as far as anybody knows; False: still with us."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call as it is kept. `ended_at` None: still going on.
 

@@ -58,6 +58,13 @@ class Playout:
         return bool(self._utterances)
 
     @property
+    def waiting_samples(self) -> int:
+        """Samples not yet handed out."""
+        return sum(
+            sum(map(len, utterance.chunks)) - utterance.offset for utterance in self._utterances
+        )
+
+    @property
     def underrun_frames(self) -> int:
         """Frames in which a streamed utterance had too few samples: synthesis was too slow."""
         return self._underrun_frames
