@@ -22,7 +22,7 @@ DIGITS = frozenset("0123456789*#ABCD")
 JsonObject = Mapping[str, Any]
 
 
-def parse_object(message: Message) -> JsonObject:
+def read_object(message: Message) -> JsonObject:
     """A text message that holds one JSON object."""
     if not isinstance(message, str):
         raise WebSocketProtocolError("a text message is expected")
@@ -55,6 +55,16 @@ def text_field(parent: JsonObject, name: str, *, required: bool = False) -> str:
     if not isinstance(value, str) or (required and not value):
         raise WebSocketProtocolError(f"{name}: a text is expected")
     return printable(value)
+
+
+def text_of(parent: JsonObject, name: str) -> str:
+    """A value as printable text, whatever kind of it was sent; empty: absent, or no single one."""
+    value = parent.get(name)
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return str(value)
+    return ""
 
 
 def integer_field(parent: JsonObject, name: str) -> int | None:
