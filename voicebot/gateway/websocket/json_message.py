@@ -67,6 +67,12 @@ def text_of(parent: JsonObject, name: str) -> str:
     return ""
 
 
+def scalars(parent: JsonObject) -> dict[str, str]:
+    """All single values as printable texts; at most MAX_PARAMETERS of them."""
+    names = [name for name, value in parent.items() if isinstance(value, str | int)]
+    return {printable(name): text_of(parent, name) for name in names[:MAX_PARAMETERS]}
+
+
 def integer_field(parent: JsonObject, name: str) -> int | None:
     """A whole number that is not negative, or its digits in a text; None: absent."""
     value = parent.get(name)
