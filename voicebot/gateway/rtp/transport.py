@@ -16,6 +16,8 @@ from voicebot.errors import NoMediaPort, RtpParseError
 from voicebot.gateway.rtp.dtmf import DtmfReceiver, DtmfSender
 from voicebot.gateway.rtp.packet import MAX_DATAGRAM_BYTES
 from voicebot.gateway.rtp.session import Address, RtpSession
+from voicebot.gateway.rtp.srtp import SrtpContext
+from voicebot.gateway.rtp.srtp_keys import SrtpKeys
 from voicebot.media.codecs.g711 import CODECS, PCMA, Codec
 from voicebot.media.concealment import Concealment
 from voicebot.media.events import DigitPressed, LegEnded
@@ -93,6 +95,7 @@ class RtpLine:
         "_rtcp_socket",
         "_rtp_socket",
         "_session",
+        "_srtp",
         "_ticks_to_look_twice",
         "_unsent_packets",
         "events",
@@ -127,6 +130,7 @@ class RtpLine:
         self._concealment = Concealment()
         self._dtmf_receiver = DtmfReceiver()
         self._dtmf_sender = DtmfSender()
+        self._srtp: SrtpContext | None = None
         self._position = 0
         self._has_sent_audio = False
         self._ticks_to_look_twice = 0
@@ -158,13 +162,21 @@ class RtpLine:
         payload_type: int,
         dtmf_payload_type: int | None,
         direction: str,
+        *,
+        srtp: SrtpKeys | None = None,
     ) -> None:
         """Set what offer and answer agreed on; again at each re-INVITE.
 
         remote: address literal and port (a host name is a ValueError: resolving would block).
         codec: PCMA or PCMU. direction: ours, sendrecv, sendonly, recvonly or inactive. While
-        we may not send, `playout` stands still.
+        we may not send, `playout` stands still. srtp: None: in the clear.
         """
+        if srtp is None:
+            self._srtp = None
+        elif self._srtp is None:
+            self._srtp = SrtpContext(srtp)
+        else:
+            self._srtp.rekey(srtp)
         is_receiving = direction in _RECEIVING
         if is_receiving and not self._is_receiving:
             self._media_since = self._clock.monotonic()
@@ -203,6 +215,7 @@ class RtpLine:
         return {
             **self._session.stats(),
             "packets_unsent": float(self._unsent_packets),
+            "packets_refused": float(self._srtp.refused_packets if self._srtp else 0),
             "late": float(jitter.late),
             "concealed_ms": float(jitter.concealed * FRAME_MS),
             "jitter_buffer_ms": float(self._jitter_buffer.delay_ms),
@@ -257,6 +270,7 @@ class RtpLine:
 
     def _read_rtp(self, now: float) -> None:
         receive = self._rtp_socket.recvfrom
+        srtp = self._srtp
         self._ticks_to_look_twice -= 1
         for n_read in range(MAX_DATAGRAMS_PER_TICK):
             try:
@@ -272,6 +286,11 @@ class RtpLine:
                 continue  # an ICMP error about something we sent
             if self._is_ipv6:
                 source = source[:2]
+            if srtp is not None:
+                plain = srtp.unprotect(data)
+                if plain is None:
+                    continue
+                data = plain
             packet = self._session.receive_rtp(data, source, now)
             if packet is None or not self._is_receiving:
                 continue
@@ -321,6 +340,12 @@ class RtpLine:
         remote = self._session.remote
         if remote is None:
             return
+        if self._srtp is not None:
+            protected = self._srtp.protect(datagram)
+            if protected is None:
+                self._unsent_packets += 1
+                return
+            datagram = protected
         try:
             self._rtp_socket.sendto(datagram, remote)
         except OSError:
@@ -334,12 +359,23 @@ class RtpLine:
             data, source = self._rtcp_socket.recvfrom(MAX_DATAGRAM_BYTES)
         except OSError:
             return
+        if self._srtp is not None:
+            plain = self._srtp.unprotect_rtcp(data)
+            if plain is None:
+                return
+            data = plain
         self._session.receive_rtcp(data, source[:2], self._clock.monotonic())
 
     def _send_rtcp(self, datagram: bytes) -> None:
         remote = self._session.remote_rtcp
         if remote is None:
             return
+        if self._srtp is not None:
+            protected = self._srtp.protect_rtcp(datagram)
+            if protected is None:
+                self._unsent_packets += 1
+                return
+            datagram = protected
         try:
             self._rtcp_socket.sendto(datagram, remote)
         except OSError:

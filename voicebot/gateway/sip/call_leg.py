@@ -94,6 +94,7 @@ class SipCallLeg:
             media.payload_type,
             media.dtmf_payload_type,
             media.direction,
+            srtp=media.srtp,
         )
         self._line.start()
 

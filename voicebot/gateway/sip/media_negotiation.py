@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from voicebot.errors import SdpError
 from voicebot.gateway.sip.sdp import (
@@ -13,6 +12,7 @@ from voicebot.gateway.sip.sdp import (
     make_answer,
     make_offer,
 )
+from voicebot.gateway.sip.sdp_crypto import SrtpKeyring, SrtpPolicy
 from voicebot.gateway.sip.session_description import SessionDescription
 
 
@@ -25,7 +25,7 @@ class MediaPolicy:
     """
 
     codecs: tuple[str, ...] = CODECS
-    srtp: Literal["off", "optional", "mandatory"] = "off"
+    srtp: SrtpPolicy = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,14 @@ class MediaNegotiation:
         self._version = 0
         self._last_sent = b""
         self._offer: bytes | None = None
+        self._keyring = SrtpKeyring()
 
-    def offer(self, local: LocalMedia) -> bytes:
+    @property
+    def has_open_offer(self) -> bool:
+        """An offer of ours is not answered yet: no other may be made or taken (RFC 3264 4)."""
+        return self._offer is not None
+
+    def offer(self, local: LocalMedia, direction: str = "sendrecv") -> bytes:
         """A new offer; its answer goes to `accept`."""
         previous = SessionDescription.parse(self._last_sent) if self._last_sent else None
 
@@ -57,7 +63,10 @@ class MediaNegotiation:
                 self._policy.codecs,
                 self._session_id,
                 version,
+                direction,
                 previous=previous,
+                srtp=self._policy.srtp,
+                keyring=self._keyring,
             )
 
         self._offer = self._versioned(write(self._version), write(self._version + 1))
@@ -68,20 +77,57 @@ class MediaNegotiation:
         offer, self._offer = self._offer, None
         if offer is None or answer is None:
             raise SdpError("no answer to our offer", 488)
-        return accept_answer(offer, answer)
+        media = accept_answer(offer, answer)
+        self._agreed(media)
+        return media
 
-    def answer(self, offer: bytes, local: LocalMedia) -> tuple[bytes, NegotiatedMedia]:
-        """Our answer and what it agrees on. Raises SdpError, and then nothing has changed."""
+    def preview(self, answer: bytes) -> NegotiatedMedia | None:
+        """What a provisional answer would agree on; our offer stays open for the final one."""
+        if self._offer is None:
+            return None
+        try:
+            return accept_answer(self._offer, answer)
+        except SdpError:
+            return None
+
+    def settle(self, media: NegotiatedMedia) -> None:
+        """Let what `preview` found be what is agreed: the final answer said nothing else."""
+        self._offer = None
+        self._agreed(media)
+
+    def withdraw(self) -> None:
+        """Our offer was refused: what was agreed before still holds (RFC 3261 14.1)."""
+        self._offer = None
+
+    def answer(
+        self, offer: bytes, local: LocalMedia, direction: str = "sendrecv"
+    ) -> tuple[bytes, NegotiatedMedia]:
+        """Our answer and what it agrees on. Raises SdpError, and then nothing has changed.
+
+        direction: what we want at most.
+        """
         theirs = SessionDescription.parse(offer)
 
         def write(version: int) -> tuple[bytes, NegotiatedMedia]:
             return make_answer(
-                theirs, local.host, local.port, self._policy.codecs, self._session_id, version
+                theirs,
+                local.host,
+                local.port,
+                self._policy.codecs,
+                self._session_id,
+                version,
+                direction,
+                srtp=self._policy.srtp,
+                keyring=self._keyring,
             )
 
         same, media = write(self._version)
         changed, _ = write(self._version + 1)
+        self._agreed(media)
         return self._versioned(same, changed), media
+
+    def _agreed(self, media: NegotiatedMedia) -> None:
+        self._keyring.agreed(media.srtp)
 
     def _versioned(self, same: bytes, changed: bytes) -> bytes:
         """The version grows by one exactly when something else in the description changes."""
@@ -95,4 +141,4 @@ class MediaNegotiation:
 def check_offer(offer: bytes, local_host: str, policy: MediaPolicy) -> None:
     """Whether an offer can be answered at all, before a port is taken for it. Raises SdpError."""
     # 9 is the discard port: nothing listens there, and nothing of this answer is sent.
-    make_answer(SessionDescription.parse(offer), local_host, 9, policy.codecs)
+    make_answer(SessionDescription.parse(offer), local_host, 9, policy.codecs, srtp=policy.srtp)

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voicebot.errors import SdpError
+from voicebot.gateway.rtp.srtp_keys import SrtpKeys
+from voicebot.gateway.sip import sdp_crypto
+from voicebot.gateway.sip.sdp_crypto import CryptoAttribute, SrtpKeyring, SrtpPolicy
 from voicebot.gateway.sip.session_description import (
     Attribute,
     Encoding,
@@ -29,7 +32,8 @@ TELEPHONE_EVENT_PAYLOAD_TYPE = 101
 PTIME_MS = 20
 
 _PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
-_PROTO = "RTP/AVP"
+_PLAIN = "RTP/AVP"
+_SECURE = "RTP/SAVP"
 # RFC 4733: 0-9 * # A-D and flash.
 _EVENTS = "0-16"
 # (may send, may receive) by direction
@@ -49,7 +53,7 @@ class NegotiatedMedia:
     remote_address: a literal address; 0.0.0.0 or :: while the other side holds the old way.
     payload_type: the number to send with. dtmf_payload_type: the number with which keys
     arrive; None: the other side sends none. direction: ours. ptime_ms: what the other side
-    would like to receive.
+    would like to receive. srtp: None: in the clear. is_rtcp_muxed: RTCP goes to the port of RTP.
     """
 
     remote_address: str
@@ -60,6 +64,8 @@ class NegotiatedMedia:
     direction: str
     remote_rtcp: tuple[str, int] | None
     ptime_ms: int = PTIME_MS
+    srtp: SrtpKeys | None = None
+    is_rtcp_muxed: bool = False
 
     @property
     def may_send(self) -> bool:
@@ -79,12 +85,15 @@ def make_offer(
     direction: str = "sendrecv",
     ptime_ms: int = PTIME_MS,
     previous: SessionDescription | None = None,
+    srtp: SrtpPolicy = "off",
+    keyring: SrtpKeyring | None = None,
 ) -> bytes:
     """A description that offers these codecs, the preferred one first, and keys.
 
     version: one more than before whenever the description changes (§8). previous: what we
     sent last in this dialog; its refused m= lines stay, as their number may not shrink, and
-    so does the payload type of keys (§8.3.2).
+    so does the payload type of keys (§8.3.2). srtp: optional offers keys on a plain m= line
+    (RFC 8643), mandatory takes nothing else. keyring: our keys of the call, where there are any.
     """
     payload_types = [(_PAYLOAD_TYPES[codec], Encoding(codec, 8000)) for codec in codecs]
     accepted = [old for old in previous.media if old.port] if previous is not None else []
@@ -97,6 +106,8 @@ def make_offer(
         TELEPHONE_EVENT_PAYLOAD_TYPE if dtmf_payload_type is None else dtmf_payload_type,
         direction,
         ptime_ms=ptime_ms,
+        proto=_SECURE if srtp == "mandatory" else _PLAIN,
+        crypto=[] if srtp == "off" else (keyring or SrtpKeyring()).offer(),
     )
     media: list[MediaDescription] = [audio]
     if previous is not None and accepted:
@@ -117,6 +128,8 @@ def make_answer(
     version: int = 0,
     direction: str = "sendrecv",
     ptime_ms: int = PTIME_MS,
+    srtp: SrtpPolicy = "off",
+    keyring: SrtpKeyring | None = None,
 ) -> tuple[bytes, NegotiatedMedia]:
     """The answer to an offer: its first m= line that we can serve, the others refused.
 
@@ -124,7 +137,7 @@ def make_answer(
     other side's wish. direction: what we want at most. Raises SdpError (488) when nothing is
     in common.
     """
-    chosen = _choose(offer, codecs)
+    chosen = _choose(offer, codecs, srtp)
     if chosen is None:
         raise SdpError("no audio in common", 488)
     index, payload_type, codec = chosen
@@ -132,12 +145,19 @@ def make_answer(
     dtmf_payload_type = _dtmf_payload_type(theirs.encodings)
     ours = _our_direction(offer, theirs, direction)
     media = _negotiated(offer, theirs, codec, payload_type, dtmf_payload_type, ours, address)
+    crypto: list[CryptoAttribute] = []
+    if srtp != "off" and (their_key := sdp_crypto.choose(theirs)) is not None:
+        crypto = [(keyring or SrtpKeyring()).answer(their_key)]
+        media = replace(media, srtp=sdp_crypto.keys_of(crypto[0], their_key))
     audio = _audio(
         rtp_port,
         [(payload_type, Encoding(codec, 8000))],
         dtmf_payload_type,
         ours,
         ptime_ms=ptime_ms,
+        proto=theirs.proto,
+        crypto=crypto,
+        is_rtcp_muxed=media.is_rtcp_muxed,
     )
     lines = [
         audio if position == index else _refused(other)
@@ -163,7 +183,7 @@ def accept_answer(
     if len(answer.media) != len(offer.media):
         raise SdpError("the answer has another number of media than the offer", 488)
     for ours, theirs in zip(offer.media, answer.media, strict=True):
-        if ours.port == 0 or not _is_servable(theirs):
+        if ours.port == 0 or not _is_audio(theirs) or theirs.proto.upper() != ours.proto:
             continue
         meant_by_offer = ours.encodings
         offered = {
@@ -182,7 +202,7 @@ def accept_answer(
                 continue
             # §6.1: the other side sends with the numbers of the offer.
             has_keys = _dtmf_payload_type(answered) is not None
-            return _negotiated(
+            media = _negotiated(
                 answer,
                 theirs,
                 codec,
@@ -191,14 +211,18 @@ def accept_answer(
                 _our_direction(answer, theirs, offer.direction_of(ours)),
                 offer.address_of(ours),
             )
+            return replace(media, srtp=_accepted_keys(ours, theirs))
     raise SdpError("the answer accepts no audio that was offered", 488)
 
 
-def _choose(offer: SessionDescription, codecs: Sequence[str]) -> tuple[int, int, str] | None:
-    """Index of the m= line, payload type, codec."""
-    for index, media in enumerate(offer.media):
-        if not _is_servable(media):
-            continue
+def _choose(
+    offer: SessionDescription, codecs: Sequence[str], srtp: SrtpPolicy
+) -> tuple[int, int, str] | None:
+    """Index of the m= line, payload type, codec. Some offer the same audio in the clear too."""
+    servable = [
+        (index, media) for index, media in enumerate(offer.media) if _is_servable(media, srtp)
+    ]
+    for index, media in sorted(servable, key=lambda line: line[1].proto.upper() != _SECURE):
         for payload_type, encoding in media.encodings.items():
             codec = _codec(encoding)
             if codec is not None and codec in codecs:
@@ -206,8 +230,25 @@ def _choose(offer: SessionDescription, codecs: Sequence[str]) -> tuple[int, int,
     return None
 
 
-def _is_servable(media: MediaDescription) -> bool:
-    return media.kind == "audio" and media.port != 0 and media.proto.upper() == _PROTO
+def _is_audio(media: MediaDescription) -> bool:
+    return media.kind == "audio" and media.port != 0
+
+
+def _is_servable(media: MediaDescription, srtp: SrtpPolicy) -> bool:
+    if not _is_audio(media):
+        return False
+    if media.proto.upper() == _SECURE:
+        return srtp != "off" and sdp_crypto.choose(media) is not None
+    return srtp != "mandatory" and media.proto.upper() == _PLAIN
+
+
+def _accepted_keys(ours: MediaDescription, theirs: MediaDescription) -> SrtpKeys | None:
+    """None: the other side left keys on a plain m= line alone, as RFC 8643 lets it."""
+    offered = sdp_crypto.crypto_attributes(ours)
+    has_answered = any(name == "crypto" for name, _ in theirs.attributes)
+    if not offered or (ours.proto == _PLAIN and not has_answered):
+        return None
+    return sdp_crypto.keys_of(*sdp_crypto.accept(offered, theirs))
 
 
 def _codec(encoding: Encoding | None) -> str | None:
@@ -255,6 +296,7 @@ def _negotiated(
         direction=direction,
         remote_rtcp=_remote_rtcp(theirs, address, our_address),
         ptime_ms=_usable_ptime_ms(theirs),
+        is_rtcp_muxed=any(name == "rtcp-mux" for name, _ in theirs.attributes),
     )
 
 
@@ -312,6 +354,9 @@ def _audio(
     direction: str,
     *,
     ptime_ms: int,
+    proto: str = _PLAIN,
+    crypto: Sequence[CryptoAttribute] = (),
+    is_rtcp_muxed: bool = False,
 ) -> MediaDescription:
     formats = [str(payload_type) for payload_type, _ in payload_types]
     attributes: list[Attribute] = [
@@ -325,7 +370,10 @@ def _audio(
             ("fmtp", f"{dtmf_payload_type} {_EVENTS}"),
         ]
     attributes += [("ptime", str(ptime_ms)), (direction, None)]
-    return MediaDescription("audio", rtp_port, _PROTO, tuple(formats), None, tuple(attributes))
+    attributes += sdp_crypto.as_attributes(crypto)
+    if is_rtcp_muxed:
+        attributes.append(("rtcp-mux", None))
+    return MediaDescription("audio", rtp_port, proto, tuple(formats), None, tuple(attributes))
 
 
 def _refused(media: MediaDescription) -> MediaDescription:
