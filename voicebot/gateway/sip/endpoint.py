@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, NoMediaPort, SdpError, SipParseError
@@ -14,7 +14,7 @@ from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
 from voicebot.gateway.sip.message import SipMessage
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
-from voicebot.gateway.sip.routing import DEFAULT_PORT, transport_towards
+from voicebot.gateway.sip.resolver import NameServers
 from voicebot.gateway.sip.sip_call import (
     CallAnswered,
     CallEnded,
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 _MEDIA_CHECK_INTERVAL_S = 1.0
 _STOP_PATIENCE_S = 5.0
+FIRST_SIGN_S = 4.0
+"""A way of a call that gives no sign for so long is given up for the next one. Timer B, 32 s,
+is longer than anybody waits; four copies of an INVITE have left by then."""
 
 
 class IncomingCall:
@@ -101,6 +104,7 @@ class SipEndpoint:
         on_call: Callable[[IncomingCall], Awaitable[None]],
         timers: Timers | None = None,
         limits: ConnectionLimits | None = None,
+        name_servers: NameServers | None = None,
     ) -> None:
         """on_call: runs as a task of its own for each incoming call, until the call's end if it
         likes. When it returns or raises without a decision the call is rejected.
@@ -111,7 +115,7 @@ class SipEndpoint:
         self._on_call = on_call
         self._timers = timers or Timers()
         self._transport = SipTransport(
-            settings.host, settings.port, clock, self._receive, self._cannot_send, limits
+            settings, clock, self._receive, self._cannot_send, limits, name_servers
         )
         self._user_agent: UserAgent | None = None
         self._wake_up: asyncio.TimerHandle | None = None
@@ -193,24 +197,53 @@ class SipEndpoint:
         not answered in `timeout_s` (408), or no SIP URI (status 0).
         """
         target = _parse_target(uri)
+        ends_at = self._clock.monotonic() + timeout_s
+        peers = await self._transport.resolve_targets(target)
+        if not peers:
+            raise CallFailed("the host of the address can't be found")
+        return await self.call_first_of(peers, target, caller, ends_at)
+
+    async def call_first_of(
+        self, peers: Sequence[Peer], target: SipUri, caller: str, ends_at: float
+    ) -> SipCallLeg:
+        """Call by the first of these ways that does not fail by itself (RFC 3263 4.3).
+
+        The next one is tried on 503, where nothing can be sent, and where nobody answers at
+        all. ends_at: monotonic time until which somebody must have taken the call.
+        Raises CallFailed.
+        """
+        for number, peer in enumerate(peers, start=1):
+            call = await self._place_call(peer, target, caller)
+            is_last = number == len(peers)
+            try:
+                return await self._outcome_of(call, ends_at, is_last)
+            except CallFailed as failure:
+                if is_last or not is_worth_another_way(failure, call.has_provisional):
+                    raise
+                log.info("next way of a call is tried", extra={"status": failure.status})
+        raise CallFailed("the host of the address can't be found")
+
+    async def _place_call(self, peer: Peer, target: SipUri, caller: str) -> SipCall:
         user_agent = self._running()
-        try:
-            next_hop = await self._transport.resolve(
-                Peer(transport_towards(target, "UDP"), target.host, target.port or DEFAULT_PORT)
-            )
-        except OSError:
-            raise CallFailed("the host of the address can't be found") from None
         line = await self._open_line()
-        local = LocalMedia(self._local_host_for(next_hop.host), line.local_port)
-        call = user_agent.place_call(target, caller, local, next_hop, self._clock.monotonic())
-        outcome = asyncio.get_running_loop().create_future()
-        self._outcomes[call.call_ref] = outcome
-        leg = SipCallLeg(call, line, self._hang_up)
-        self._legs[call.call_ref] = leg
+        local = LocalMedia(self._local_host_for(peer.host), line.local_port)
+        call = user_agent.place_call(target, caller, local, peer, self._clock.monotonic())
+        self._legs[call.call_ref] = SipCallLeg(call, line, self._hang_up)
+        self._outcomes[call.call_ref] = asyncio.get_running_loop().create_future()
         self._pump()
+        return call
+
+    async def _outcome_of(self, call: SipCall, ends_at: float, is_last: bool) -> SipCallLeg:
+        """The leg of an answered call; else the call is cancelled. Raises CallFailed."""
+        outcome, leg = self._outcomes[call.call_ref], self._legs[call.call_ref]
+        first_sign_at = self._clock.monotonic() + FIRST_SIGN_S
         is_up = False
         try:
-            async with asyncio.timeout(timeout_s):
+            if not is_last and first_sign_at < ends_at:
+                await asyncio.wait([outcome], timeout=FIRST_SIGN_S)
+                if not outcome.done() and not call.has_provisional:
+                    raise CallFailed("nobody is there", 408)
+            async with asyncio.timeout(max(ends_at - self._clock.monotonic(), 0)):
                 await outcome
             is_up = True
         except TimeoutError:
@@ -220,7 +253,7 @@ class SipEndpoint:
             if not is_up:
                 # Also when our own task was cancelled: the phone must not ring on.
                 self._legs.pop(call.call_ref, None)
-                line.close()
+                leg.close()
                 if self._user_agent is not None:
                     self._user_agent.hang_up(call, self._clock.monotonic())
                     self._pump()
@@ -409,9 +442,14 @@ def _parse_target(uri: str) -> SipUri:
         target = SipUri.parse(uri)
     except SipParseError:
         raise CallFailed("the address is no SIP URI") from None
-    if target.scheme != "sip" or not target.host:
-        raise CallFailed("the address is no sip: URI")
+    if not target.is_sip or not target.host:
+        raise CallFailed("the address is no sip: or sips: URI")
     return target
+
+
+def is_worth_another_way(failure: CallFailed, has_provisional: bool) -> bool:
+    """RFC 3263 4.3: 503, a transport failure (503 here, too), or no answer of any kind."""
+    return failure.status == 503 or (failure.status == 408 and not has_provisional)
 
 
 def _succeed(outcome: asyncio.Future[None] | None) -> None:

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from voicebot.gateway.sip.message import SipRequest
 from voicebot.gateway.sip.peer import Peer, Transport
+from voicebot.gateway.sip.server_location import default_port, is_address, named_transport
 from voicebot.gateway.sip.sip_dialog import SipDialog
 from voicebot.gateway.sip.syntax import split_commas
 from voicebot.gateway.sip.uri import SipUri
-
-DEFAULT_PORT = 5060
 
 
 def note_source(request: SipRequest, source: Peer) -> None:
@@ -40,7 +39,10 @@ def response_peer(request: SipRequest, source: Peer) -> Peer:
     sent_by_port = request.via.sent_by[1]
     if source.is_reliable:
         # Back on the connection it came on; where that is gone, on a new one to sent-by's port.
-        return Peer("TCP", source.host, sent_by_port, source.connection_id)
+        # A connection that has to be made anew leads to who sent-by says (18.2.2).
+        return Peer(
+            source.transport, source.host, sent_by_port, source.connection_id, request.via.host
+        )
     return Peer("UDP", source.host, source.port if request.via.wants_rport else sent_by_port)
 
 
@@ -57,16 +59,17 @@ def is_behind_nat(request: SipRequest, source: Peer) -> bool:
 
 def transport_towards(uri: SipUri, default: Transport) -> Transport:
     """The transport that a URI names, among ours."""
-    named = (uri.param("transport") or "").upper()
-    if named == "TCP":
-        return "TCP"
-    return "UDP" if named == "UDP" else default
+    try:
+        return named_transport(uri) or default
+    except ValueError:
+        # RFC 5630 3.1: a sips URI is never reached over less than TLS.
+        return "TLS" if uri.scheme == "sips" else default
 
 
 def dialog_peer(dialog: SipDialog, first_peer: Peer, behind_nat: bool) -> Peer:
     """Where our requests inside a dialog are sent.
 
-    first_peer: where its first message came from or went to. A TCP connection is kept in use
+    first_peer: where its first message came from or went to. A connection is kept in use
     (RFC 5923) while the next hop is the host at its other end.
     """
     target = dialog.next_hop
@@ -75,9 +78,10 @@ def dialog_peer(dialog: SipDialog, first_peer: Peer, behind_nat: bool) -> Peer:
     transport = transport_towards(target, first_peer.transport)
     if behind_nat and not dialog.route_set and transport == first_peer.transport:
         return first_peer
-    port = target.port or DEFAULT_PORT
-    if transport == first_peer.transport == "TCP" and _may_be_same_host(target.host, first_peer):
-        return Peer("TCP", target.host, port, first_peer.connection_id)
+    # A name without a port is one to look up by SRV (RFC 3263 4.2); 0 says so.
+    port = target.port or (default_port(transport) if is_address(target.host) else 0)
+    if transport == first_peer.transport != "UDP" and _may_be_same_host(target.host, first_peer):
+        return Peer(transport, target.host, port, first_peer.connection_id, first_peer.domain)
     return Peer(transport, target.host, port)
 
 

@@ -1,22 +1,28 @@
-"""The sockets of SIP: one UDP socket, one TCP listener and its connections, on the same port."""
+"""The sockets of SIP: UDP and TCP on one port, TLS on another where there is a certificate."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ipaddress
 import itertools
 import logging
 import socket
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Callable
+from dataclasses import replace
 
 from voicebot.clock import Clock
 from voicebot.errors import SipParseError
+from voicebot.gateway.sip.connection import ConnectionLimits, plain_host
+from voicebot.gateway.sip.connection_pool import ConnectionPool
+from voicebot.gateway.sip.keep_alive import DATAGRAM_INTERVAL_S, INTERVAL_S, PING
 from voicebot.gateway.sip.message import SipMessage
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
-from voicebot.gateway.sip.stream import PONG, KeepAlivePing, StreamParser
+from voicebot.gateway.sip.resolver import AddressFamily, NameServers, Resolver
+from voicebot.gateway.sip.server_location import default_port, is_address
+from voicebot.gateway.sip.tls import TlsContexts
+from voicebot.gateway.sip.uri import SipUri
+from voicebot.settings import SipSettings
+
+__all__ = ["ConnectionLimits", "SipTransport"]
 
 log = logging.getLogger(__name__)
 
@@ -24,57 +30,49 @@ Receive = Callable[[bytes | SipMessage | SipParseError, Peer], None]
 CannotSend = Callable[[OutgoingMessage], None]
 
 _ANY_HOSTS = frozenset({"0.0.0.0", "::"})
-_SWEEP_INTERVAL_S = 1.0
 _RECEIVE_BUFFER_BYTES = 1 << 20
 _PORT_ATTEMPTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """What a TCP peer may take of us before it is cut off.
-
-    partial_s bounds one message from its first to its last octet, idle_s the pause between
-    messages: long, as a call's BYE may come on a connection that was silent since the ACK.
-    """
-
-    max_connections: int = 1000
-    max_per_host: int = 100
-    connect_s: float = 10.0
-    partial_s: float = 10.0
-    idle_s: float = 3600.0
-    first_message_s: float = 30.0
-    max_unsent_bytes: int = 256 * 1024
+_BACKLOG = 256
 
 
 class SipTransport:
-    """Carries SIP messages in and out. `port` is the real one after `start()`."""
+    """Carries SIP messages in and out. Its ports are the real ones after `start()`."""
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        settings: SipSettings,
         clock: Clock,
         receive: Receive,
         cannot_send: CannotSend,
         limits: ConnectionLimits | None = None,
+        name_servers: NameServers | None = None,
     ) -> None:
         """receive: called at once for each message; must be quick and never raise.
 
         cannot_send: called for each message given to `send` that can't go out.
+        name_servers: None: the machine's own. Raises SettingsError for unusable TLS files.
         """
-        self.host = host
-        self.port = port
-        self.limits = limits or ConnectionLimits()
-        self._clock = clock
+        self.host = settings.host
+        self.port = settings.port
+        self.tls_port = settings.tls_port
         self._receive = receive
         self._cannot_send = cannot_send
-        self._is_ipv6 = ":" in host
+        self._is_ipv6 = ":" in self.host
+        self._tls = TlsContexts(settings)
+        self._connections = ConnectionPool(
+            clock, limits or ConnectionLimits(), self._tls, receive, cannot_send, self._wire_host
+        )
+        family: AddressFamily = "ipv6" if self._is_ipv6 else "ipv4"
+        self._resolver = Resolver(clock, "both" if self.host == "::" else family, name_servers)
         self._udp: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
-        self._connections: dict[int, _Connection] = {}
-        self._connecting: dict[tuple[str, int], list[OutgoingMessage]] = {}
-        self._ids = itertools.count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tls_listener: socket.socket | None = None
+        self._kept_datagrams: dict[Peer, asyncio.Task[None]] = {}
+
+    @property
+    def serves_tls(self) -> bool:
+        """Whether others may connect to us over TLS."""
+        return self._tls.server is not None
 
     async def start(self) -> None:
         """Listen. Raises OSError where the address is taken."""
@@ -85,36 +83,41 @@ class SipTransport:
             lambda: _Datagrams(self), sock=udp_socket
         )
         self._server = await loop.create_server(
-            lambda: _Connection(self, next(self._ids)), sock=tcp_socket, backlog=256
+            self._connections.accepted_over_tcp, sock=tcp_socket, backlog=_BACKLOG
         )
-        self._spawn(self._sweep())
+        if self._tls.server is not None:
+            self._tls_listener = self._bind_tls()
+            self.tls_port = self._tls_listener.getsockname()[1]
+            self._connections.spawn(
+                self._connections.accept_tls(self._tls_listener, self._tls.server)
+            )
+        self._connections.spawn(self._connections.sweep())
 
     async def stop(self) -> None:
         """Close everything; what was sent before still leaves."""
-        for task in list(self._tasks):
-            task.cancel()
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections.values()):
-            connection.close()
+        await self._connections.close()
+        if self._tls_listener is not None:
+            self._tls_listener.close()
         if self._udp is not None:
             self._udp.close()
         # Closing takes effect in the loop's next rounds.
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)
 
     def send(self, message: OutgoingMessage) -> None:
         """Send now, or as soon as a name is resolved or a connection made."""
         peer = message.peer
-        connection = self._find_connection(peer)
-        if connection is not None:
+        if peer.transport != "UDP" and (connection := self._connections.find(peer)) is not None:
             connection.write(message)
-        elif not _is_address(peer.host):
-            self._spawn(self._resolve_and_send(message))
+        elif not is_address(peer.host):
+            self._connections.spawn(self._resolve_and_send(message))
         elif peer.transport == "UDP":
             self._send_datagram(message)
+        elif self._can_reach(peer.host):
+            self._connections.send(message)
         else:
-            self._connect_and_send(message)
+            self._cannot_send(message)
 
     def local_host_towards(self, peer_host: str) -> str:
         """The address of ours that the peer sees, as far as this machine's routes tell."""
@@ -130,48 +133,53 @@ class SipTransport:
                 return "::1" if is_ipv6 else "127.0.0.1"
             return str(probe.getsockname()[0])
 
-    async def resolve(self, peer: Peer) -> Peer:
-        """With an address in place of a name. Raises OSError."""
-        if _is_address(peer.host):
-            return peer
-        family = socket.AF_INET6 if self._is_ipv6 else socket.AF_INET
-        if self.host == "::":
-            family = socket.AF_UNSPEC
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(peer.host, peer.port, family=family, type=socket.SOCK_DGRAM)
-        return replace(peer, host=str(found[0][4][0]))
+    async def resolve_targets(self, uri: SipUri) -> list[Peer]:
+        """Where requests for this URI may go, best first (RFC 3263).
 
-    # Called by the protocols below
+        On a timeout, a transport failure or 503 try the next one (4.3). Empty: nobody is found.
+        """
+        return [peer for peer in await self._resolver.targets(uri) if self._can_reach(peer.host)]
+
+    async def resolve(self, peer: Peer) -> Peer:
+        """With an address in place of a name, by SRV where it has no port. Raises OSError."""
+        if is_address(peer.host):
+            return peer if peer.port else replace(peer, port=default_port(peer.transport))
+        params = (("transport", peer.transport.lower()),)
+        uri = SipUri("sip", host=peer.host, port=peer.port or None, params=params)
+        targets = await self.resolve_targets(uri)
+        if not targets:
+            raise OSError("the name can't be found")
+        found = targets[0]
+        return replace(found, connection_id=peer.connection_id, domain=peer.domain or found.domain)
+
+    def keep_connected(
+        self, peer: Peer, on_lost: Callable[[], None], interval_s: float | None = None
+    ) -> None:
+        """Keep the way to this peer open with pings (RFC 5626), until `release`.
+
+        TCP and TLS: connect, connect again when it is lost, and tell `on_lost` each time. UDP:
+        only keeps NAT's memory fresh. The peer's host is an address.
+        """
+        if peer.transport != "UDP":
+            self._connections.keep(peer, on_lost, interval_s or INTERVAL_S)
+        elif peer not in self._kept_datagrams:
+            self._kept_datagrams[peer] = self._connections.spawn(
+                self._ping_datagrams(peer, interval_s or DATAGRAM_INTERVAL_S)
+            )
+
+    def release(self, peer: Peer) -> None:
+        """Undo `keep_connected`. A connection stays open until it has been idle for long."""
+        task = self._kept_datagrams.pop(peer, None)
+        if task is not None:
+            task.cancel()
+        self._connections.release(peer)
+
+    # Called by the protocol below
 
     def datagram_received(self, data: bytes, host: str, port: int) -> None:
         # Keep-alives of NATed phones are blank or start with a NUL (STUN is not served here).
         if data.strip(b"\r\n\0"):
-            self._receive(data, Peer("UDP", _plain_host(host), port))
-
-    def message_received(self, message: SipMessage | SipParseError, peer: Peer) -> None:
-        self._receive(message, peer)
-
-    def connection_opened(self, connection: _Connection) -> bool:
-        """Whether it may stay."""
-        host = connection.peer.host
-        n_of_host = sum(other.peer.host == host for other in self._connections.values())
-        if (
-            len(self._connections) >= self.limits.max_connections
-            or n_of_host >= self.limits.max_per_host
-        ):
-            log.warning("SIP connection refused: too many", extra={"n_of_host": n_of_host})
-            return False
-        self._connections[connection.connection_id] = connection
-        return True
-
-    def connection_closed(self, connection: _Connection) -> None:
-        self._connections.pop(connection.connection_id, None)
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def cannot_send(self, message: OutgoingMessage) -> None:
-        self._cannot_send(message)
+            self._receive(data, Peer("UDP", plain_host(host), port))
 
     # Details
 
@@ -194,6 +202,17 @@ class SipTransport:
             return udp_socket, tcp_socket
         raise AssertionError("the loop above does not end by itself")
 
+    def _bind_tls(self) -> socket.socket:
+        listener = self._socket(socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self.host, self.tls_port))
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
     def _socket(self, kind: socket.SocketKind) -> socket.socket:
         opened = socket.socket(socket.AF_INET6 if self._is_ipv6 else socket.AF_INET, kind)
         if self._is_ipv6:
@@ -202,56 +221,19 @@ class SipTransport:
         opened.setblocking(False)
         return opened
 
-    def _find_connection(self, peer: Peer) -> _Connection | None:
-        if peer.transport != "TCP":
-            return None
-        connection = self._connections.get(peer.connection_id)
-        if connection is None:
-            wanted = (peer.host, peer.port)
-            connection = next(
-                (c for c in self._connections.values() if (c.peer.host, c.peer.port) == wanted),
-                None,
-            )
-        return connection if connection is not None and connection.is_open else None
-
     def _send_datagram(self, message: OutgoingMessage) -> None:
         if self._udp is None or self._udp.is_closing():
             return
         if not self._can_reach(message.peer.host):
             self._cannot_send(message)
             return
-        self._udp.sendto(message.data, (self._wire_host(message.peer.host), message.peer.port))
+        port = message.peer.port or default_port("UDP")
+        self._udp.sendto(message.data, (self._wire_host(message.peer.host), port))
 
-    def _connect_and_send(self, message: OutgoingMessage) -> None:
-        """One attempt to connect at a time for each address; messages wait for it."""
-        address = (message.peer.host, message.peer.port)
-        waiting = self._connecting.get(address)
-        if waiting is not None:
-            waiting.append(message)
-            return
-        self._connecting[address] = [message]
-        self._spawn(self._connect(address))
-
-    async def _connect(self, address: tuple[str, int]) -> None:
-        loop = asyncio.get_running_loop()
-        connection: _Connection | None = None
-        try:
-            async with asyncio.timeout(self.limits.connect_s):
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(self, next(self._ids)),
-                    self._wire_host(address[0]),
-                    address[1],
-                )
-        except OSError:
-            # TimeoutError is one too.
-            log.info("SIP connection could not be made")
-        finally:
-            waiting = self._connecting.pop(address, [])
-        for message in waiting:
-            if connection is not None and connection.is_open:
-                connection.write(message)
-            else:
-                self._cannot_send(message)
+    async def _ping_datagrams(self, peer: Peer, interval_s: float) -> None:
+        while True:
+            self._send_datagram(OutgoingMessage(PING, peer))
+            await asyncio.sleep(interval_s)
 
     async def _resolve_and_send(self, message: OutgoingMessage) -> None:
         try:
@@ -269,19 +251,6 @@ class SipTransport:
         """The form in which our socket takes it: IPv4 through a dual socket is mapped."""
         return f"::ffff:{host}" if self._is_ipv6 and ":" not in host else host
 
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_INTERVAL_S)
-            now = self.monotonic()
-            for connection in list(self._connections.values()):
-                if connection.is_overdue(now):
-                    connection.abort()
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
 
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, owner: SipTransport) -> None:
@@ -293,92 +262,3 @@ class _Datagrams(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         # ICMP on an unconnected socket does not say which message it was; timers will.
         log.debug("SIP datagram bounced", extra={"error": type(exc).__name__})
-
-
-class _Connection(asyncio.Protocol):
-    """One TCP connection, whoever opened it."""
-
-    def __init__(self, owner: SipTransport, connection_id: int) -> None:
-        self.connection_id = connection_id
-        self.peer = Peer("TCP", "", 0, connection_id)
-        self._owner = owner
-        self._parser = StreamParser()
-        self._transport: asyncio.Transport | None = None
-        self._opened_at = 0.0
-        self._heard_at: float | None = None
-        self._partial_since: float | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # The loop's own classes are not always subclasses of what the protocol promises.
-        stream = cast(asyncio.Transport, transport)
-        peer_name = stream.get_extra_info("peername")
-        if peer_name is None:
-            # Reset before it was accepted.
-            stream.abort()
-            return
-        self.peer = Peer("TCP", _plain_host(peer_name[0]), peer_name[1], self.connection_id)
-        self._transport = stream
-        self._opened_at = self._owner.monotonic()
-        if not self._owner.connection_opened(self):
-            stream.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._owner.connection_closed(self)
-
-    def data_received(self, data: bytes) -> None:
-        for result in self._parser.feed(data):
-            if isinstance(result, KeepAlivePing):
-                if self._transport is not None:
-                    self._transport.write(PONG)
-            else:
-                self._owner.message_received(result, self.peer)
-                self._heard_at = self._owner.monotonic()
-                self._partial_since = None
-        if self._parser.is_broken:
-            self.close()
-        elif not self._parser.has_partial:
-            self._partial_since = None
-        elif self._partial_since is None:
-            self._partial_since = self._owner.monotonic()
-
-    def is_overdue(self, now: float) -> bool:
-        limits = self._owner.limits
-        if self._partial_since is not None and now - self._partial_since > limits.partial_s:
-            return True
-        if self._heard_at is None:
-            return now - self._opened_at > limits.first_message_s
-        return now - self._heard_at > limits.idle_s
-
-    def write(self, message: OutgoingMessage) -> None:
-        if self._transport is None:
-            self._owner.cannot_send(message)
-            return
-        self._transport.write(message.data)
-        if self._transport.get_write_buffer_size() > self._owner.limits.max_unsent_bytes:
-            # It does not read what it asked for.
-            self.abort()
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-
-def _is_address(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        ipaddress.ip_address(host)
-        return True
-    return False
-
-
-def _plain_host(host: str) -> str:
-    """IPv4 as IPv4, though it came in through an IPv6 socket."""
-    return host.removeprefix("::ffff:") if "." in host else host
