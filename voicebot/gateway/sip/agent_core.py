@@ -13,7 +13,7 @@ from voicebot.errors import SdpError
 from voicebot.gateway.sip.media_negotiation import MediaNegotiation, MediaPolicy
 from voicebot.gateway.sip.message import SipRequest, SipResponse, make_response
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer, Transport
-from voicebot.gateway.sip.request_check import ALLOWED_METHODS, Refusal
+from voicebot.gateway.sip.request_check import ALLOWED_METHODS, SUPPORTED_EXTENSIONS, Refusal
 from voicebot.gateway.sip.routing import dialog_peer, response_peer
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
 from voicebot.gateway.sip.sip_call import (
@@ -30,7 +30,7 @@ from voicebot.gateway.sip.uri import MAGIC_COOKIE, NameAddr, SipUri, Via
 
 ALLOW = ("Allow", ", ".join(ALLOWED_METHODS))
 ACCEPT = ("Accept", SDP_TYPE)
-SUPPORTED = ("Supported", "")
+SUPPORTED = ("Supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
 OVERLOAD_RETRY_AFTER_S = 5
 
 

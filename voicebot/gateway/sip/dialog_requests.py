@@ -20,12 +20,14 @@ from voicebot.gateway.sip.sip_dialog import SipDialog, dialog_key
 from voicebot.gateway.sip.transaction import InviteServerTransaction, ServerTransaction
 
 DialogHandler = Callable[[SipCall, SipDialog, ServerTransaction, float], None]
+LateHandler = Callable[[ServerTransaction, float], bool]
 
 
 class DialogRequests:
     """Finds the call of a request and hands it to who knows its method.
 
     handlers: by method; others add theirs. Each answers through the transaction.
+    late_handlers: of requests whose call is over, or never was; False: it is nothing to them.
     """
 
     def __init__(self, core: AgentCore, incoming: IncomingCalls) -> None:
@@ -36,11 +38,14 @@ class DialogRequests:
             "BYE": self._receive_bye,
             "OPTIONS": self._receive_options,
         }
+        self.late_handlers: dict[str, LateHandler] = {}
 
     def receive(self, transaction: ServerTransaction, request: SipRequest, now: float) -> None:
         call = self._core.dialogs.get(dialog_key(request))
         if call is None or call.dialog is None:
-            self._core.respond(transaction, 481, now)
+            late = self.late_handlers.get(request.method)
+            if late is None or not late(transaction, now):
+                self._core.respond(transaction, 481, now)
             return
         if not call.dialog.is_in_order(request):
             self._core.respond(transaction, 500, now)

@@ -14,6 +14,7 @@ from voicebot.gateway.sip.agent_core import (
 from voicebot.gateway.sip.media_negotiation import LocalMedia, check_offer
 from voicebot.gateway.sip.message import SipRequest, make_response
 from voicebot.gateway.sip.peer import Peer
+from voicebot.gateway.sip.replacing import find_replaced
 from voicebot.gateway.sip.routing import is_behind_nat
 from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
@@ -43,6 +44,7 @@ class IncomingCalls:
         if core.is_busy:
             core.respond(transaction, 503, now, [retry_after(OVERLOAD_RETRY_AFTER_S)])
             return
+        replaced = find_replaced(core, request)
         local_host = core.profile.local_host_for(source.host)
         offer = find_sdp(request)
         if offer is not None:
@@ -64,6 +66,7 @@ class IncomingCalls:
             negotiation=core.negotiation(),
             is_behind_nat=is_behind_nat(request, source),
             server_transaction=transaction,
+            replaces=replaced,
         )
         core.keep(call)
         core.layer.respond(transaction, make_response(request, 100), now)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicebot.gateway.sip.refer import ReferTarget
 from voicebot.gateway.sip.subscription_state import SubscriptionState
+from voicebot.gateway.sip.transaction import ServerTransaction
 from voicebot.records import TransferOutcome
 
 LEFT_PATIENCE_S = 3.0
@@ -131,3 +133,18 @@ class FollowedReferral:
             return None
         self._is_active = False
         return Notification(self._last_status, SubscriptionState("terminated", "timeout"))
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedRefer:
+    """A REFER that waits for its answer, and afterwards for the news of the new call.
+
+    event_id: of its subscription, where the dialog has several; else None. referred_by: what
+    the referrer says of himself, proven by nothing.
+    """
+
+    transaction: ServerTransaction
+    target: ReferTarget
+    referred_by: str | None
+    event_id: str | None
+    followed: FollowedReferral

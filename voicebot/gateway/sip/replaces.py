@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from voicebot.errors import SipParseError
 from voicebot.gateway.sip import syntax
 from voicebot.gateway.sip.message import SipRequest
-from voicebot.gateway.sip.sip_call import CallState
 from voicebot.gateway.sip.sip_dialog import DialogKey
 
 MAX_REPLACES_CHARACTERS = 1024
@@ -76,20 +75,6 @@ def find_replaces(request: SipRequest) -> Replaces | None:
     if len(values) > 1 or request.method != "INVITE" or "Join" in request.headers:
         raise SipParseError("Replaces given twice, or where it does not belong")
     return Replaces.parse(values[0])
-
-
-def replacement_refusal(replaces: Replaces, state: CallState | None) -> int | None:
-    """The status to refuse with, or None: it may be replaced (section 3).
-
-    state: of the call with the named dialog; None: there is no such dialog.
-    """
-    match state:
-        case CallState.UP:
-            return 486 if replaces.is_early_only else None
-        case CallState.ENDING | CallState.ENDED:
-            return 603
-        case _:
-            return 481
 
 
 def _readings(tag: str) -> tuple[str, ...]:

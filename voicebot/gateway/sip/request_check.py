@@ -10,7 +10,9 @@ from voicebot.gateway.sip import syntax
 from voicebot.gateway.sip.message import SipRequest
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, accepts_sdp, has_foreign_body
 
-ALLOWED_METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS")
+ALLOWED_METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "NOTIFY", "REFER")
+
+SUPPORTED_EXTENSIONS = frozenset({"replaces"})
 
 Refusal = tuple[int, list[tuple[str, str]]]
 """Status and the header fields that its response must carry."""
@@ -48,7 +50,7 @@ _OFFERING_METHODS = frozenset({"INVITE", "UPDATE", "PRACK"})
 def check_request(
     request: SipRequest,
     allowed_methods: Sequence[str] = ALLOWED_METHODS,
-    supported_extensions: AbstractSet[str] = frozenset(),
+    supported_extensions: AbstractSet[str] = SUPPORTED_EXTENSIONS,
     uri_schemes: AbstractSet[str] = frozenset({"sip"}),
 ) -> Refusal | None:
     """The refusal to answer with, or None to go on.

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaNegotiation
 from voicebot.gateway.sip.message import SipRequest, SipResponse
 from voicebot.gateway.sip.peer import Peer
+from voicebot.gateway.sip.referral import ReceivedRefer, SentReferral
 from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sip_dialog import SipDialog
 from voicebot.gateway.sip.transaction import (
@@ -92,6 +93,9 @@ class SipCall:
     """By CSeq number: a re-INVITE may be answered before the first ACK has come."""
     acks: dict[str, tuple[bytes, Peer]] = field(default_factory=dict)
     """ACKs of ours by the tag of the answer, for when that answer comes again."""
+    replaces: SipCall | None = None
+    """The call that ends when this one is answered (RFC 3891)."""
+    n_refers_received: int = 0
 
     def next_timeout(self) -> float | None:
         times = [answer.next_timeout() for answer in self.unacknowledged.values()]
@@ -154,6 +158,30 @@ class HangUpCompleted:
     call: SipCall
 
 
+@dataclass(frozen=True, slots=True)
+class KeyReceived:
+    """The other side pressed a key and says so in an INFO."""
+
+    call: SipCall
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferReceived:
+    """The other side of a running call wants us to call somebody else: accept or refuse."""
+
+    call: SipCall
+    refer: ReceivedRefer
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralEnded:
+    """`referral.outcome` says what became of a REFER of ours."""
+
+    call: SipCall
+    referral: SentReferral
+
+
 UserAgentEvent = (
     CallOffered
     | CallProgressed
@@ -162,4 +190,7 @@ UserAgentEvent = (
     | CallRefused
     | CallEnded
     | HangUpCompleted
+    | KeyReceived
+    | ReferReceived
+    | ReferralEnded
 )

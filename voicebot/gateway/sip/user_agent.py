@@ -23,6 +23,7 @@ from voicebot.gateway.sip.agent_core import (
 )
 from voicebot.gateway.sip.dialog_requests import DialogRequests
 from voicebot.gateway.sip.incoming_calls import IncomingCalls
+from voicebot.gateway.sip.info_requests import InfoRequests
 from voicebot.gateway.sip.media_negotiation import LocalMedia
 from voicebot.gateway.sip.message import (
     MalformedRequest,
@@ -32,6 +33,7 @@ from voicebot.gateway.sip.message import (
 )
 from voicebot.gateway.sip.outgoing_calls import OutgoingCalls
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.referrals import Referrals
 from voicebot.gateway.sip.request_check import check_request
 from voicebot.gateway.sip.routing import note_source
 from voicebot.gateway.sip.sdp import NegotiatedMedia
@@ -58,12 +60,16 @@ class UserAgent:
         self._incoming = IncomingCalls(self.core)
         self._outgoing = OutgoingCalls(self.core)
         self._in_dialog = DialogRequests(self.core, self._incoming)
+        self.referrals = Referrals(self.core, self._in_dialog)
+        self._in_dialog.handlers["INFO"] = InfoRequests(self.core).receive
         # Requests outside any dialog, by method.
         self._outside: dict[str, OutsideHandler] = {
             "INVITE": self._incoming.receive_invite,
             "OPTIONS": self._receive_options,
             "BYE": self._receive_stray,
+            "INFO": self._receive_stray,
             "NOTIFY": self._receive_stray,
+            "REFER": self.referrals.refuse_outside,
         }
 
     # What the shell drains
@@ -77,6 +83,7 @@ class UserAgent:
     def next_timeout(self) -> float | None:
         times = [self.core.layer.next_timeout()]
         times += [call.next_timeout() for call in self.core.calls.values()]
+        times.append(self.referrals.next_timeout())
         return min((time for time in times if time is not None), default=None)
 
     @property
@@ -105,6 +112,7 @@ class UserAgent:
         for call in list(self.core.calls.values()):
             self._incoming.handle_timeout(call, now)
             self._outgoing.handle_timeout(call, now)
+        self.referrals.handle_timeout(now)
 
     def transport_failed(self, message: OutgoingMessage, now: float) -> None:
         """The shell could not send `message`: its transaction ends as if answered 503 (8.1.3.1)."""
@@ -129,6 +137,7 @@ class UserAgent:
             # Fields that only some methods have are read when they are needed.
             if isinstance(message, SipRequest) and message.method != "ACK":
                 self.core.refuse_stateless(message, source, error.status_hint)
+        self.referrals.calls_changed(now)
 
     def receive_malformed(self, error: SipParseError, source: Peer) -> None:
         """Answer what is no SIP message where it says whom to answer; else stay silent."""

@@ -8,6 +8,7 @@ from tests.sip_messages import G729_ONLY, describe, only, request, response, sdp
 from tests.unit.gateway.sip.bench import MEDIA, PHONE, Bench
 from voicebot.gateway.sip.message import SipRequest, SipResponse
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.request_check import ALLOWED_METHODS, SUPPORTED_EXTENSIONS
 from voicebot.gateway.sip.sip_call import (
     CallAnswered,
     CallEnded,
@@ -398,14 +399,14 @@ def test_options_say_what_we_can(bench: Bench):
     bench.receive(request("OPTIONS"))
     answer = only(bench.sent())
     assert describe(answer) == "200 OPTIONS"
-    assert answer.headers.get("Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS"
+    assert answer.headers.get("Allow") == ", ".join(ALLOWED_METHODS)
     assert answer.headers.get("Accept") == "application/sdp"
-    assert answer.headers.get("Supported") == ""
+    assert set(answer.headers.values("Supported")) == SUPPORTED_EXTENSIONS
 
 
 @pytest.mark.parametrize(
     ("method", "status"),
-    [("REGISTER", 405), ("SUBSCRIBE", 405), ("UPDATE", 405), ("INFO", 405), ("FLY", 501)],
+    [("REGISTER", 405), ("SUBSCRIBE", 405), ("UPDATE", 405), ("PUBLISH", 405), ("FLY", 501)],
 )
 def test_methods_not_offered_are_refused_with_allow(bench: Bench, method: str, status: int):
     bench.receive(request(method))
@@ -414,7 +415,7 @@ def test_methods_not_offered_are_refused_with_allow(bench: Bench, method: str, s
     assert "INVITE" in (answer.headers.get("Allow") or "")
 
 
-@pytest.mark.parametrize("method", ["UPDATE", "INFO", "PRACK"])
+@pytest.mark.parametrize("method", ["UPDATE", "PUBLISH", "PRACK"])
 def test_methods_not_offered_are_refused_in_a_call_too(bench: Bench, method: str):
     call = bench.running_call()
     bench.in_dialog(method, call)
