@@ -22,7 +22,7 @@ DIGITS = frozenset("0123456789*#ABCD")
 JsonObject = Mapping[str, Any]
 
 
-def read_object(message: Message) -> JsonObject:
+def parse_object(message: Message) -> JsonObject:
     """A text message that holds one JSON object."""
     if not isinstance(message, str):
         raise WebSocketProtocolError("a text message is expected")
