@@ -6,6 +6,7 @@ Counts live in memory and begin anew with the process unless `restore` is told o
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from bisect import bisect_right
@@ -183,10 +184,8 @@ class DialRules:
 def _is_host_of(host: str, trunk: TrunkSettings) -> bool:
     names = {trunk.host.lower()}
     if trunk.outbound_proxy:
-        try:
+        with contextlib.suppress(SipParseError):
             names.add(SipUri.parse(trunk.outbound_proxy).host.lower())
-        except SipParseError:
-            pass
     if host.lower() in names - {""}:
         return True
     try:

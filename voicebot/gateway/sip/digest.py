@@ -18,7 +18,7 @@ from voicebot.gateway.sip.message import SipResponse
 
 Algorithm = Literal["MD5", "SHA-256"]
 
-_HASHES: dict[Algorithm, Callable[..., "hashlib._Hash"]] = {
+_HASHES: dict[Algorithm, Callable[..., hashlib._Hash]] = {
     "MD5": hashlib.md5,
     "SHA-256": hashlib.sha256,
 }

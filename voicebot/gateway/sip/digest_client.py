@@ -21,6 +21,10 @@ MAX_TRIES = 4
 
 _MAX_REALMS = 8
 
+AUTHORIZATION_FIELDS = ("Authorization", "Proxy-Authorization")
+"""Where credentials stand: for a server, for a proxy."""
+
+Field = tuple[str, str]
 _Realm = tuple[str, bool]
 
 
@@ -48,34 +52,35 @@ class DigestClient:
         self._cnonce = cnonce
         self._nonces: dict[_Realm, _Nonce] = {}
 
+    def credentials(self, request: SipRequest) -> list[Field]:
+        """Header fields for every realm that is known so far (22.3).
+
+        With them requests inside a dialog save the round trip of a challenge. Not for ACK and
+        CANCEL: those have what their INVITE had, or nothing (22.1).
+        """
+        return [
+            (AUTHORIZATION_FIELDS[is_proxy], str(self._credentials(nonce, request)))
+            for (_, is_proxy), nonce in self._nonces.items()
+        ]
+
     def authorize(self, request: SipRequest) -> None:
-        """Put credentials in for every realm known so far (22.3); none: leaves it as it is.
+        """Put the credentials into a request that was not sent yet."""
+        for name, value in self.credentials(request):
+            request.headers.add(name, value)
 
-        Requests inside a dialog so save the round trip of a challenge. Not for ACK and CANCEL,
-        which repeat what their INVITE had (22.1).
+    def answer(
+        self, request: SipRequest, response: SipResponse, n_tries: int
+    ) -> list[Field] | None:
+        """What `request` needs after its 401 or 407, to be sent anew; None: nothing helps.
+
+        n_tries: how often it was sent anew before. A second refusal is final unless the nonce
+        was merely stale: the password does not get better by repetition.
         """
-        request.headers.remove("Authorization")
-        request.headers.remove("Proxy-Authorization")
-        for (_, is_proxy), nonce in self._nonces.items():
-            name = "Proxy-Authorization" if is_proxy else "Authorization"
-            request.headers.add(name, str(self._credentials(nonce, request)))
-
-    def answer(self, request: SipRequest, response: SipResponse, n_tries: int) -> SipRequest | None:
-        """The request to send after its 401 or 407, without Via; None: there is no answer.
-
-        n_tries: how often this request was sent anew before. A second refusal is final unless
-        the nonce was merely stale: the password does not get better by repetition.
-        """
-        if n_tries >= MAX_TRIES or not self._learn(request, response, n_tries):
+        if response.status not in (401, 407) or n_tries >= MAX_TRIES:
             return None
-        headers = request.headers.copy()
-        headers.remove("Via")
-        # 22.2: same Call-ID, From and To, the next CSeq.
-        cseq = request.cseq
-        headers.set("CSeq", f"{cseq.number + 1} {cseq.method}")
-        again = SipRequest(request.method, request.uri, headers, request.body)
-        self.authorize(again)
-        return again
+        if not self._learn(request, response, n_tries):
+            return None
+        return self.credentials(request)
 
     def _learn(self, request: SipRequest, response: SipResponse, n_tries: int) -> bool:
         """Take over the challenges; False: what they ask for was given already, or is unknown."""
@@ -125,8 +130,8 @@ class DigestClient:
 def _nonces_in(headers: Headers) -> dict[_Realm, str]:
     """The nonces that a request of ours has used, by realm."""
     found: dict[_Realm, str] = {}
-    for name, is_proxy in (("Authorization", False), ("Proxy-Authorization", True)):
+    for is_proxy, name in enumerate(AUTHORIZATION_FIELDS):
         for value in headers.get_all(name):
             ours = Credentials.parse(value)
-            found[ours.realm, is_proxy] = ours.nonce
+            found[ours.realm, bool(is_proxy)] = ours.nonce
     return found

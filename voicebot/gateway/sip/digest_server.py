@@ -81,16 +81,19 @@ class DigestServer:
 
     def check(self, request: SipRequest, now: float) -> Verdict:
         """Judge the credentials of a request; without any there is no user in the verdict."""
-        verdict = Verdict(None)
+        given = self.credentials_in(request)
+        return Verdict(None) if given is None else self._judge(given, request, now)
+
+    def credentials_in(self, request: SipRequest) -> Credentials | None:
+        """The ones that are judged: the first for our realm."""
         for value in request.headers.get_all("Authorization"):
             try:
                 given = Credentials.parse(value)
             except SipParseError:
                 continue
             if given.realm == self._realm:
-                verdict = self._judge(given, request, now)
-                break
-        return verdict
+                return given
+        return None
 
     def _judge(self, given: Credentials, request: SipRequest, now: float) -> Verdict:
         made_at = self._made_at(given.nonce)
