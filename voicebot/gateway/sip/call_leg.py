@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from voicebot.errors import CallFailed, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine
+from voicebot.gateway.sip.refer import ReferTarget
+from voicebot.gateway.sip.replaces import Replaces
 from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sip_call import SipCall
 from voicebot.gateway.sip.syntax import printable_text
-from voicebot.media.events import LegEnded, LegEvent
+from voicebot.gateway.sip.uri import SipUri
+from voicebot.media.events import DigitPressed, LegEnded, LegEvent
 from voicebot.media.playout import Playout
 from voicebot.media.recorder import Recorder
-from voicebot.records import Direction
+from voicebot.records import Direction, TransferOutcome
+
+Refer = Callable[["SipCallLeg", ReferTarget, float], Awaitable[TransferOutcome]]
 
 
 class SipCallLeg:
@@ -21,10 +27,16 @@ class SipCallLeg:
     kind = "sip"
 
     def __init__(
-        self, call: SipCall, line: RtpLine, start_hang_up: Callable[[SipCallLeg], None]
+        self,
+        call: SipCall,
+        line: RtpLine,
+        start_hang_up: Callable[[SipCallLeg], None],
+        refer: Refer,
     ) -> None:
-        """start_hang_up: sends the BYE; `hang_up_completed()` follows, perhaps at once."""
+        """start_hang_up: sends the BYE; `hang_up_completed()` follows, perhaps at once.
+        refer: sends a REFER and waits for its outcome."""
         self.call = call
+        self._refer = refer
         self._line = line
         self._start_hang_up = start_hang_up
         self._is_over = False
@@ -81,6 +93,30 @@ class SipCallLeg:
             self._start_hang_up(self)
             await self._hung_up.wait()
 
+    async def refer(self, target_uri: str, timeout_s: float = 30.0) -> TransferOutcome:
+        """Ask the other side to call `target_uri` in our place (blind transfer, RFC 5589 6).
+
+        Hang up once it `is_done`; otherwise the call goes on as before. Raises CallFailed where
+        the leg is over or the address is no SIP URI.
+        """
+        try:
+            target = SipUri.parse(target_uri)
+        except SipParseError:
+            raise CallFailed("the address is no SIP URI") from None
+        return await self._refer(self, ReferTarget(target.without_headers()), timeout_s)
+
+    async def refer_to_leg(self, other: SipCallLeg, timeout_s: float = 30.0) -> TransferOutcome:
+        """Ask the other side to take our place in `other` (attended transfer, RFC 5589 7).
+
+        Who is called by it hangs `other` up; hang this leg up once it `is_done`. Raises
+        CallFailed where one of the legs is over.
+        """
+        dialog = other.call.dialog
+        if other.is_over or dialog is None:
+            raise CallFailed("the other call is over")
+        replaces = Replaces(dialog.call_id, dialog.remote.tag or "0", dialog.local.tag or "0")
+        return await self._refer(self, ReferTarget(dialog.remote_target, replaces), timeout_s)
+
     def media_stats(self) -> dict[str, float]:
         return self._line.stats()
 
@@ -112,6 +148,10 @@ class SipCallLeg:
         if not self._is_over:
             self._is_over = True
             self._line.events.put_nowait(LegEnded(reason))
+
+    def digit_pressed(self, digit: str) -> None:
+        """The key came by INFO, not with the audio."""
+        self._line.events.put_nowait(DigitPressed(digit))
 
     def hang_up_completed(self) -> None:
         self._hung_up.set()

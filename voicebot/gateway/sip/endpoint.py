@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, NoMediaPort, SdpError, SipParseError
@@ -22,12 +22,16 @@ from voicebot.gateway.sip.sip_call import (
     CallRefused,
     CallState,
     HangUpCompleted,
+    KeyReceived,
     MediaChanged,
+    ReferralEnded,
+    ReferReceived,
     SipCall,
     UserAgentEvent,
 )
 from voicebot.gateway.sip.syntax import printable_text
 from voicebot.gateway.sip.transaction import Timers
+from voicebot.gateway.sip.transfers import Transfers
 from voicebot.gateway.sip.transport import ConnectionLimits, SipTransport
 from voicebot.gateway.sip.uri import SipUri
 from voicebot.gateway.sip.user_agent import Profile, UserAgent
@@ -92,6 +96,12 @@ class IncomingCall:
         """Take the call. Raises CallFailed where it is over by then or has no audio for us."""
         return await self._endpoint.answer(self._call)
 
+    @property
+    def replaces(self) -> SipCallLeg | None:
+        """The leg that ends as `replaced` once this call is answered: its party was transferred
+        to this caller (RFC 3891). To go on with a bridge, call `Bridge.replace` right then."""
+        return self._endpoint.replaced_leg(self._call)
+
 
 class SipEndpoint:
     """Takes and places calls on one address, over UDP and TCP."""
@@ -124,11 +134,19 @@ class SipEndpoint:
         self._incoming: dict[str, SipCall] = {}
         self._handlers: set[asyncio.Task[None]] = set()
         self._media_watch: asyncio.Task[None] | None = None
+        self.transfers = Transfers(
+            clock, lambda: self._running().referrals, self._pump, self._start_handler
+        )
 
     @property
     def port(self) -> int:
         """The port of UDP and TCP; the real one after `start()`."""
         return self._transport.port
+
+    @property
+    def tls_port(self) -> int | None:
+        """None: nobody can connect to us over TLS."""
+        return self._transport.tls_port if self._transport.serves_tls else None
 
     @property
     def local_uri(self) -> str:
@@ -159,6 +177,8 @@ class SipEndpoint:
             media_policy=MediaPolicy(self._settings.codecs, self._settings.srtp),
             max_calls=self._settings.max_calls,
             local_host_for=self._local_host_for,
+            tls_port=self._transport.tls_port,
+            serves_tls=self._transport.serves_tls,
         )
         self._user_agent = UserAgent(profile, self._timers)
         self._media_watch = asyncio.get_running_loop().create_task(self._watch_media())
@@ -190,21 +210,33 @@ class SipEndpoint:
             leg.close()
         await self._transport.stop()
 
-    async def call(self, uri: str, caller: str, timeout_s: float = 60) -> SipCallLeg:
+    async def call(
+        self,
+        uri: str,
+        caller: str,
+        timeout_s: float = 60,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> SipCallLeg:
         """Call `uri` and return when somebody answers.
 
-        caller: user part of the address we show. Raises CallFailed: refused, not reachable,
-        not answered in `timeout_s` (408), or no SIP URI (status 0).
+        caller: user part of the address we show. headers: more fields of the INVITE.
+        Raises CallFailed: refused, not reachable, not answered in `timeout_s` (408), or no SIP
+        URI (status 0).
         """
         target = _parse_target(uri)
         ends_at = self._clock.monotonic() + timeout_s
         peers = await self._transport.resolve_targets(target)
         if not peers:
             raise CallFailed("the host of the address can't be found")
-        return await self.call_first_of(peers, target, caller, ends_at)
+        return await self.call_first_of(peers, target, caller, ends_at, headers)
 
     async def call_first_of(
-        self, peers: Sequence[Peer], target: SipUri, caller: str, ends_at: float
+        self,
+        peers: Sequence[Peer],
+        target: SipUri,
+        caller: str,
+        ends_at: float,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> SipCallLeg:
         """Call by the first of these ways that does not fail by itself (RFC 3263 4.3).
 
@@ -213,7 +245,7 @@ class SipEndpoint:
         Raises CallFailed.
         """
         for number, peer in enumerate(peers, start=1):
-            call = await self._place_call(peer, target, caller)
+            call = await self._place_call(peer, target, caller, headers)
             is_last = number == len(peers)
             try:
                 return await self._outcome_of(call, ends_at, is_last)
@@ -223,12 +255,15 @@ class SipEndpoint:
                 log.info("next way of a call is tried", extra={"status": failure.status})
         raise CallFailed("the host of the address can't be found")
 
-    async def _place_call(self, peer: Peer, target: SipUri, caller: str) -> SipCall:
+    async def _place_call(
+        self, peer: Peer, target: SipUri, caller: str, headers: Sequence[tuple[str, str]]
+    ) -> SipCall:
         user_agent = self._running()
         line = await self._open_line()
         local = LocalMedia(self._local_host_for(peer.host), line.local_port)
-        call = user_agent.place_call(target, caller, local, peer, self._clock.monotonic())
-        self._legs[call.call_ref] = SipCallLeg(call, line, self._hang_up)
+        now = self._clock.monotonic()
+        call = user_agent.place_call(target, caller, local, peer, now, headers)
+        self._legs[call.call_ref] = SipCallLeg(call, line, self._hang_up, self.transfers.refer)
         self._outcomes[call.call_ref] = asyncio.get_running_loop().create_future()
         self._pump()
         return call
@@ -280,7 +315,7 @@ class SipEndpoint:
             line.close()
             raise CallFailed("the caller gave up", 487)
         local = LocalMedia(call.local_host, line.local_port)
-        leg = SipCallLeg(call, line, self._hang_up)
+        leg = SipCallLeg(call, line, self._hang_up, self.transfers.refer)
         try:
             media = self._user_agent.answer(call, local, self._clock.monotonic())
         except SdpError as error:
@@ -292,6 +327,7 @@ class SipEndpoint:
         if media is not None:
             leg.configure(media)
             self._pump()
+            self._end_replaced(call)
             return leg
         # We offered; where the caller listens is in its ACK.
         outcome = asyncio.get_running_loop().create_future()
@@ -301,7 +337,17 @@ class SipEndpoint:
             await outcome
         finally:
             self._outcomes.pop(call.call_ref, None)
+        self._end_replaced(call)
         return leg
+
+    def replaced_leg(self, call: SipCall) -> SipCallLeg | None:
+        return self._legs.get(call.replaces.call_ref) if call.replaces else None
+
+    def _end_replaced(self, call: SipCall) -> None:
+        leg = self.replaced_leg(call)
+        if leg is not None:
+            leg.end("replaced")
+            self._hang_up(leg)
 
     # Between user agent and transport
 
@@ -348,9 +394,14 @@ class SipEndpoint:
         outcome = self._outcomes.get(reference)
         if isinstance(event, CallOffered):
             self._incoming[reference] = event.call
-            task = asyncio.get_running_loop().create_task(self._run_handler(event.call))
-            self._handlers.add(task)
-            task.add_done_callback(self._handlers.discard)
+            self._start_handler(self._run_handler(event.call))
+        elif isinstance(event, KeyReceived):
+            if leg is not None:
+                leg.digit_pressed(event.digit)
+        elif isinstance(event, ReferReceived):
+            self.transfers.refer_received(event, leg)
+        elif isinstance(event, ReferralEnded):
+            self.transfers.referral_ended(event)
         elif isinstance(event, CallAnswered | MediaChanged):
             if leg is not None:
                 leg.configure(event.media)
@@ -372,6 +423,11 @@ class SipEndpoint:
             self._legs.pop(reference, None)
             if leg is not None:
                 leg.hang_up_completed()
+
+    def _start_handler(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._handlers.add(task)
+        task.add_done_callback(self._handlers.discard)
 
     async def _run_handler(self, call: SipCall) -> None:
         incoming = IncomingCall(self, call)
