@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from voicebot.gateway.sip.large_request import set_via_transport
 from voicebot.gateway.sip.message import Headers, SipRequest, SipResponse
 from voicebot.gateway.sip.peer import Peer
 
@@ -121,9 +122,40 @@ class Transaction(ABC):
 class ClientTransaction(Transaction):
     """A request of ours on its way to one peer."""
 
+    def __init__(
+        self,
+        key: TransactionKey,
+        request: SipRequest,
+        peer: Peer,
+        timers: Timers,
+        state: State,
+        longest_interval_s: float,
+        now: float,
+    ) -> None:
+        """longest_interval_s: between repetitions over UDP."""
+        super().__init__(key, request, peer, timers, state)
+        self._longest_interval_s = longest_interval_s
+        self._send(now)
+
     @abstractmethod
     def receive_response(self, response: SipResponse, now: float) -> bool:
         """Take in a response that matched; True: the user agent has to see it."""
+
+    def send_anew(self, peer: Peer, now: float) -> bool:
+        """Send the request another way, as if for the first time; False: it is too late."""
+        if self.state not in (State.CALLING, State.TRYING):
+            return False
+        self.peer = peer
+        set_via_transport(self.request, peer.transport)
+        self._send(now)
+        return True
+
+    def _send(self, now: float) -> None:
+        self._data = self.request.to_bytes()
+        self._outbox.append(self._data)
+        if not self.peer.is_reliable:
+            self._resender = Resender(self._timers.t1_s, self._longest_interval_s, now)
+        self._deadline = now + self._timers.give_up_s
 
 
 class InviteClientTransaction(ClientTransaction):
@@ -132,13 +164,8 @@ class InviteClientTransaction(ClientTransaction):
     def __init__(
         self, key: TransactionKey, request: SipRequest, peer: Peer, timers: Timers, now: float
     ) -> None:
-        super().__init__(key, request, peer, timers, State.CALLING)
-        self._data = request.to_bytes()
-        self._outbox.append(self._data)
-        if not peer.is_reliable:
-            # Timer A has no upper bound; timer B ends it (17.1.1.2).
-            self._resender = Resender(timers.t1_s, timers.give_up_s, now)
-        self._deadline = now + timers.give_up_s
+        # Timer A has no upper bound; timer B ends it (17.1.1.2).
+        super().__init__(key, request, peer, timers, State.CALLING, timers.give_up_s, now)
         self._ack: bytes = b""
 
     def receive_response(self, response: SipResponse, now: float) -> bool:
@@ -179,12 +206,7 @@ class NonInviteClientTransaction(ClientTransaction):
     def __init__(
         self, key: TransactionKey, request: SipRequest, peer: Peer, timers: Timers, now: float
     ) -> None:
-        super().__init__(key, request, peer, timers, State.TRYING)
-        self._data = request.to_bytes()
-        self._outbox.append(self._data)
-        if not peer.is_reliable:
-            self._resender = Resender(timers.t1_s, timers.t2_s, now)
-        self._deadline = now + timers.give_up_s
+        super().__init__(key, request, peer, timers, State.TRYING, timers.t2_s, now)
 
     def receive_response(self, response: SipResponse, now: float) -> bool:
         if self.state not in (State.TRYING, State.PROCEEDING):

@@ -6,6 +6,7 @@ import heapq
 import itertools
 from collections import Counter
 
+from voicebot.gateway.sip.large_request import LargeRequests, set_via_transport
 from voicebot.gateway.sip.message import SipRequest, SipResponse
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
 from voicebot.gateway.sip.routing import response_peer
@@ -56,6 +57,9 @@ class TransactionLayer:
         self._servers: dict[TransactionKey, ServerTransaction] = {}
         self._clients: dict[TransactionKey, ClientTransaction] = {}
         self._merges: Counter[TransactionKey] = Counter()
+        self._large = LargeRequests()
+        # Client transactions that went over TCP by their size, and where they came from.
+        self._switched: dict[TransactionKey, Peer] = {}
         self._outbox: list[OutgoingMessage] = []
         # Entries are never taken out of the middle: one that is no longer its transaction's
         # next timeout is passed over when it comes up.
@@ -127,6 +131,15 @@ class TransactionLayer:
     def send_request(self, request: SipRequest, peer: Peer, now: float) -> ClientTransaction:
         """Start a transaction; the request's top Via has a branch of ours."""
         key = (request.via.branch or "", request.method)
+        invite = self._clients.get((key[0], "INVITE"))
+        if request.method == "CANCEL" and invite is not None:
+            # 9.1: where its INVITE went.
+            peer = invite.peer
+            set_via_transport(request, peer.transport)
+        way = self._large.way_of(request, peer, now)
+        if way != peer:
+            self._switched[key] = peer
+            peer = way
         transaction: ClientTransaction
         if request.method == "INVITE":
             transaction = InviteClientTransaction(key, request, peer, self._timers, now)
@@ -145,10 +158,15 @@ class TransactionLayer:
         self._settle(transaction)
         return transaction if is_news else None
 
-    def transport_failed(self, key: object) -> ClientTransaction | None:
+    def transport_failed(self, key: object, now: float) -> ClientTransaction | None:
         """A message of this client transaction could not be sent; None: nobody needs to know."""
         transaction = self._clients.get(key) if isinstance(key, tuple) else None
         if transaction is None:
+            return None
+        datagram_peer = self._switched.pop(transaction.key, None)
+        if datagram_peer is not None and transaction.send_anew(datagram_peer, now):
+            self._large.tcp_failed(datagram_peer, now)
+            self._settle(transaction)
             return None
         is_news = transaction.transport_failed()
         self._settle(transaction)
@@ -188,6 +206,7 @@ class TransactionLayer:
     def _forget(self, transaction: Transaction) -> None:
         if isinstance(transaction, ClientTransaction):
             self._clients.pop(transaction.key, None)
+            self._switched.pop(transaction.key, None)
         elif self._servers.pop(transaction.key, None) is not None:
             key = merge_key(transaction.request)
             self._merges[key] -= 1
