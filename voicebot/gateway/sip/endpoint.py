@@ -13,7 +13,9 @@ from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
 from voicebot.gateway.sip.message import SipMessage
+from voicebot.gateway.sip.overload import LoadProbe, OverloadControl
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.rate_limit import RequestLimiter
 from voicebot.gateway.sip.resolver import NameServers
 from voicebot.gateway.sip.sip_call import (
     CallAnswered,
@@ -115,9 +117,14 @@ class SipEndpoint:
         timers: Timers | None = None,
         limits: ConnectionLimits | None = None,
         name_servers: NameServers | None = None,
+        count_waiting: Callable[[], int] = int,
+        count_other_calls: Callable[[], int] = int,
     ) -> None:
         """on_call: runs as a task of its own for each incoming call, until the call's end if it
         likes. When it returns or raises without a decision the call is rejected.
+
+        name_servers: None: the machine's own. count_waiting: utterances that wait for a speech
+        worker. count_other_calls: calls beside SIP's that count for `max_calls`.
         """
         self._settings = settings
         self._pacer = pacer
@@ -134,6 +141,11 @@ class SipEndpoint:
         self._incoming: dict[str, SipCall] = {}
         self._handlers: set[asyncio.Task[None]] = set()
         self._media_watch: asyncio.Task[None] | None = None
+        self._limiter = RequestLimiter(settings.max_requests_per_source_s)
+        self._count_other_calls = count_other_calls
+        self.overload = OverloadControl(settings)
+        self._load_probe = LoadProbe(self.overload, clock, count_waiting, self._load_changed)
+        self._load_watch: asyncio.Task[None] | None = None
         self.transfers = Transfers(
             clock, lambda: self._running().referrals, self._pump, self._start_handler
         )
@@ -165,6 +177,26 @@ class SipEndpoint:
         return self._user_agent is not None and not self._user_agent.is_draining
 
     @property
+    def reasons_to_refuse(self) -> list[str]:
+        """Why new calls of any kind get none of us now; empty: they are taken."""
+        if self._user_agent is None or self._user_agent.is_draining:
+            return ["the node is stopping" if self._user_agent else "SIP is not running"]
+        reasons = self.overload.reasons()
+        if self._user_agent.core.is_full:
+            reasons.append("the limit of calls is reached")
+        return reasons
+
+    @property
+    def n_dropped_requests(self) -> int:
+        """Messages of sources that sent too many."""
+        return self._limiter.n_dropped
+
+    def drain(self) -> None:
+        """From now on OPTIONS and INVITE get 503; running calls go on."""
+        if self._user_agent is not None:
+            self._user_agent.is_draining = True
+
+    @property
     def n_transactions(self) -> int:
         return self._user_agent.n_transactions if self._user_agent else 0
 
@@ -179,9 +211,11 @@ class SipEndpoint:
             local_host_for=self._local_host_for,
             tls_port=self._transport.tls_port,
             serves_tls=self._transport.serves_tls,
+            count_other_calls=self._count_other_calls,
         )
         self._user_agent = UserAgent(profile, self._timers)
         self._media_watch = asyncio.get_running_loop().create_task(self._watch_media())
+        self._load_watch = asyncio.get_running_loop().create_task(self._load_probe.run())
         log.info("SIP endpoint listens", extra={"port": self.port})
 
     async def stop(self) -> None:
@@ -199,7 +233,8 @@ class SipEndpoint:
                 await asyncio.gather(*(leg.hang_up("shutdown") for leg in legs))
                 if self._handlers:
                     await asyncio.wait(self._handlers)
-        tasks = [*self._handlers, *([self._media_watch] if self._media_watch else [])]
+        watches = (self._media_watch, self._load_watch)
+        tasks = [*self._handlers, *(watch for watch in watches if watch is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -354,11 +389,18 @@ class SipEndpoint:
     def _receive(self, message: bytes | SipMessage | SipParseError, source: Peer) -> None:
         if self._user_agent is None:
             return
+        now = self._clock.monotonic()
+        if not self._limiter.admits(message, source, self._user_agent.core.call_ids, now):
+            return
         if isinstance(message, SipParseError):
             self._user_agent.receive_malformed(message, source)
         else:
-            self._user_agent.receive(message, source, self._clock.monotonic())
+            self._user_agent.receive(message, source, now)
         self._pump()
+
+    def _load_changed(self, is_overloaded: bool) -> None:
+        if self._user_agent is not None:
+            self._user_agent.core.is_overloaded = is_overloaded
 
     def _cannot_send(self, message: OutgoingMessage) -> None:
         if self._user_agent is not None:
