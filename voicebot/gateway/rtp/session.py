@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from voicebot.audio import SAMPLE_RATE
 from voicebot.errors import RtpParseError
 from voicebot.gateway.rtp import rtcp
 from voicebot.gateway.rtp.packet import HEADER, RTCP_TYPES, RtpPacket, parse_packet
+from voicebot.gateway.rtp.source_latch import Address, SourceLatch
 
-Address = tuple[str, int]
+__all__ = ["Address", "RtpSession"]
 
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 """RFC 3550 A.1: further jumps of the sequence number are a restart of the sender."""
 
-MAX_TRANSIT_STEP = 8 * SAMPLE_RATE
-"""8 s, in RTP ticks: no network's jitter."""
+MAX_TRANSIT_STEP_S = 8
+"""No network's jitter."""
 
 RTCP_INTERVAL_S = 5.0
 RTCP_COMPENSATION = 2.71828 - 1.5
 """RFC 3550 A.7: makes up for what timer reconsideration shortens."""
 
-STRANGER_PACKETS = 3
-"""Packets in a row that a source other than the signalled address needs to be believed."""
-
 _SEQUENCE_MODULUS = 1 << 16
 _TIMESTAMP_MASK = 0xFFFFFFFF
-
-
-MAX_CANDIDATES = 8
-"""So many sources can be waiting to be believed; more is a flood."""
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """A source, or a new SSRC, that must send a few packets in order before it counts."""
-
-    ssrc: int
-    next_sequence: int
-    n_packets: int = 1
 
 
 class RtpSession:
     """Keeps one leg's RTP state: who may send to us, what was lost, what we report.
 
-    Media goes to the signalled address until a source has latched; then to that source, and
-    every other one is ignored (a stranger can't take over or disturb a call). `receive_*`
-    never raise: what is malformed or foreign is counted and dropped.
+    Who is not let in by its SourceLatch can't take over or disturb a call. `receive_*` never
+    raise: what is malformed or foreign is counted and dropped.
 
     RTCP reports come from `handle_timeout` once `next_timeout` has passed.
     """
@@ -59,10 +43,12 @@ class RtpSession:
     __slots__ = (
         "_bad_sequence",
         "_base_sequence",
-        "_candidates",
+        "_clock_rate",
         "_cname",
+        "_control",
         "_cycles",
         "_expected_prior",
+        "_first_sequence",
         "_first_timestamp",
         "_highest_sequence",
         "_jitter",
@@ -71,6 +57,7 @@ class RtpSession:
         "_last_report_ntp",
         "_last_sent_at",
         "_last_timestamp",
+        "_latch",
         "_latched",
         "_lost_before",
         "_next_report_at",
@@ -81,13 +68,13 @@ class RtpSession:
         "_received",
         "_received_prior",
         "_remote_has_left",
+        "_remote_report",
         "_remote_ssrc",
         "_rng",
         "_round_trip_s",
         "_rtcp_source",
         "_sent_before_report",
         "_sequence_number",
-        "_signalled",
         "_timed_payload_type",
         "_transit",
         "foreign_packets",
@@ -99,14 +86,15 @@ class RtpSession:
         self.ssrc = rng.getrandbits(32)
         self._cname = f"{rng.getrandbits(64):016x}@voicebot"
         self._rng = rng
-        self._sequence_number = rng.getrandbits(15)
+        self._sequence_number = self._first_sequence = rng.getrandbits(15)
         self._first_timestamp = rng.getrandbits(32)
         self._payload_types: frozenset[int] = frozenset()
         self._timed_payload_type = -1
-        self._signalled: Address | None = None
+        self._clock_rate = SAMPLE_RATE
+        self._latch = SourceLatch()
         self._latched: Address | None = None
+        self._control: Address | None = None
         self._rtcp_source: Address | None = None
-        self._candidates: dict[Address, _Candidate] = {}
         # what we send
         self._packets_sent = 0
         self._octets_sent = 0
@@ -130,6 +118,7 @@ class RtpSession:
         self._last_report_ntp = 0
         self._last_report_at = 0.0
         self._round_trip_s: float | None = None
+        self._remote_report: tuple[int, int, int] | None = None
         self._remote_has_left = False
         self._next_report_at: float | None = None
         self.invalid_packets = 0
@@ -137,29 +126,52 @@ class RtpSession:
 
     # ---- addresses -------------------------------------------------------------------------
 
-    def configure(self, remote: Address, payload_type: int, dtmf_payload_type: int | None) -> None:
-        """Set what signalling agreed on, again at a re-INVITE; a new address latches anew."""
+    def configure(
+        self,
+        remote: Address,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        clock_rate: int = SAMPLE_RATE,
+        control: Address | None = None,
+        known_hosts: Collection[str] = (),
+        accepts_strangers: bool = False,
+    ) -> None:
+        """Set what signalling agreed on, again at a re-INVITE; a new address latches anew.
+
+        clock_rate: RTP ticks a second of the codec.
+        control: where their RTCP is (a=rtcp, RFC 3605); None: the port above RTP's.
+        known_hosts, accepts_strangers: see SourceLatch.
+        """
         accepted = {payload_type}
         if dtmf_payload_type is not None:
             accepted.add(dtmf_payload_type)
         self._payload_types = frozenset(accepted)
         self._timed_payload_type = payload_type
-        if remote != self._signalled:
-            self._signalled = remote
+        if clock_rate != self._clock_rate:
+            self._jitter *= clock_rate / self._clock_rate
+            self._clock_rate = clock_rate
+            self._transit = math.inf
+        self._control = control
+        if self._latch.configure(remote, known_hosts, accepts_strangers):
             self._latched = None
             self._rtcp_source = None
-            self._candidates.clear()
 
     @property
     def remote(self) -> Address | None:
         """Where our RTP goes."""
-        return self._latched or self._signalled
+        return self._latch.remote
 
     @property
     def remote_rtcp(self) -> Address | None:
-        """Where our RTCP goes: whence theirs comes, else the port above RTP's (section 11)."""
-        if self._rtcp_source is not None:
-            return self._rtcp_source
+        """Where our RTCP goes: whence theirs comes, else where signalling says, else the port
+        above RTP's (section 11). The signalled one of a phone behind a NAT reaches nobody."""
+        return self._rtcp_source or self._expected_control
+
+    @property
+    def _expected_control(self) -> Address | None:
+        if self._control is not None and self._latch.is_where_signalled:
+            return self._control
         remote = self.remote
         return None if remote is None or remote[1] >= 65535 else (remote[0], remote[1] + 1)
 
@@ -216,17 +228,16 @@ class RtpSession:
         self._last_received_at = now
         if packet.payload_type == self._timed_payload_type:
             # A.8: smoothed difference of transit times, in RTP ticks.
-            transit = now * SAMPLE_RATE - packet.timestamp
+            transit = now * self._clock_rate - packet.timestamp
             difference = abs(transit - self._transit)
-            if difference < MAX_TRANSIT_STEP:  # else timestamps wrapped, jumped or just began
+            if difference < MAX_TRANSIT_STEP_S * self._clock_rate:  # else timestamps wrapped, jumped or just began
                 self._jitter += (difference - self._jitter) / 16
             self._transit = transit
         return packet
 
     def receive_rtcp(self, data: bytes, source: Address, now: float) -> None:
         """Take in a datagram of the control port."""
-        remote = self.remote
-        if remote is None or source[0] != remote[0]:
+        if not self._may_report(source):
             self.foreign_packets += 1
             return
         try:
@@ -258,51 +269,32 @@ class RtpSession:
         """When their last valid RTP packet arrived."""
         return self._last_received_at
 
+    def _may_report(self, source: Address) -> bool:
+        """Whether RTCP from here may be the other side's: of its host, later of its one port."""
+        if source in (self._rtcp_source, self._expected_control):
+            return True
+        remote = self.remote
+        return self._rtcp_source is None and remote is not None and source[0] == remote[0]
+
     def _admit(self, packet: RtpPacket, source: Address) -> bool:
         """Whether a packet from a source or SSRC that is not yet the call's may be taken."""
+        ssrc, sequence_number = packet.ssrc, packet.sequence_number
         if source != self._latched:
-            signalled_host = "" if self._signalled is None else self._signalled[0]
-            if source[0] == signalled_host:
-                # Whoever was quicker than the address that signalling named gives way to it.
-                may_latch = self._latched is None or self._latched[0] != signalled_host
-            else:
-                may_latch = self._latched is None and self._has_proved(
-                    packet, source, STRANGER_PACKETS
-                )
-            if not may_latch:
+            if not self._latch.admits(source, ssrc, sequence_number):
                 self.foreign_packets += 1
                 return False
-            self._latch(packet, source)
+            self._latched = source
+            self._rtcp_source = None
+            if ssrc != self._remote_ssrc:
+                self._start_source(packet)
             return True
-        # The same sender with a new SSRC (its other party changed): two in order, as in A.1.
-        if self._has_proved(packet, source, 2):
+        # The same sender with a new SSRC (its other party changed).
+        if self._latch.admits_ssrc(source, ssrc, sequence_number):
             self._start_source(packet)
             return True
         return False
 
-    def _has_proved(self, packet: RtpPacket, source: Address, n_needed: int) -> bool:
-        next_sequence = (packet.sequence_number + 1) & 0xFFFF
-        candidate = self._candidates.get(source)
-        if (
-            candidate is None
-            or candidate.ssrc != packet.ssrc
-            or candidate.next_sequence != packet.sequence_number
-        ):
-            if candidate is None and len(self._candidates) >= MAX_CANDIDATES:
-                del self._candidates[next(iter(self._candidates))]
-            self._candidates[source] = _Candidate(packet.ssrc, next_sequence)
-            return False
-        candidate.n_packets += 1
-        candidate.next_sequence = next_sequence
-        return candidate.n_packets >= n_needed
-
-    def _latch(self, packet: RtpPacket, source: Address) -> None:
-        self._latched = source
-        if packet.ssrc != self._remote_ssrc:
-            self._start_source(packet)
-
     def _start_source(self, packet: RtpPacket) -> None:
-        self._candidates.clear()
         self._remote_ssrc = packet.ssrc
         self._remote_has_left = False
         self._last_report_ntp = 0
@@ -380,7 +372,7 @@ class RtpSession:
         if self._packets_sent == self._sent_before_report:
             return [rtcp.ReceiverReport(self.ssrc, blocks), description]
         self._sent_before_report = self._packets_sent
-        elapsed_ticks = int(max(now - self._last_sent_at, 0.0) * SAMPLE_RATE)
+        elapsed_ticks = int(max(now - self._last_sent_at, 0.0) * self._clock_rate)
         report = rtcp.SenderReport(
             self.ssrc,
             _ntp(now),
@@ -415,7 +407,14 @@ class RtpSession:
 
     def _read_blocks(self, blocks: tuple[rtcp.ReportBlock, ...], now: float) -> None:
         for block in blocks:
-            if block.ssrc == self.ssrc and block.last_sender_report:
+            if block.ssrc != self.ssrc:
+                continue
+            # Also those that we count as sent while their report was on its way.
+            n_expected = (block.highest_sequence - self._first_sequence + 1) & 0xFFFFFFFF
+            if 0 < n_expected <= self._packets_sent:
+                n_lost = min(max(block.cumulative_lost, 0), n_expected)
+                self._remote_report = n_lost, n_expected, block.jitter
+            if block.last_sender_report:
                 # Section 6.4.1: A - LSR - DLSR, modulo the 16 bits of seconds.
                 ticks = (_ntp(now) >> 16) - block.last_sender_report - block.delay
                 round_trip_s = (ticks & 0xFFFFFFFF) / 65536
@@ -423,17 +422,23 @@ class RtpSession:
                     self._round_trip_s = round_trip_s
 
     def stats(self) -> dict[str, float]:
-        """What happened so far. `rtt_ms` only once it was measured."""
+        """What happened so far. `rtt_ms` only once it was measured; `remote_*`, how the other
+        side receives us, only once it has reported."""
         values = {
             "packets_sent": float(self._packets_sent),
             "packets_received": float(self._packets_received),
             "packets_lost": float(self.packets_lost),
             "packets_invalid": float(self.invalid_packets),
             "packets_foreign": float(self.foreign_packets),
-            "jitter_ms": round(self._jitter * 1000 / SAMPLE_RATE, 3),
+            "jitter_ms": round(self._jitter * 1000 / self._clock_rate, 3),
         }
         if self._round_trip_s is not None:
             values["rtt_ms"] = round(self._round_trip_s * 1000, 3)
+        if self._remote_report is not None:
+            n_lost, n_expected, jitter = self._remote_report
+            values["remote_lost"] = float(n_lost)
+            values["remote_loss_percent"] = round(100 * n_lost / n_expected, 2)
+            values["remote_jitter_ms"] = round(jitter * 1000 / self._clock_rate, 3)
         return values
 
 

@@ -30,7 +30,7 @@ STRANGER = ("203.0.113.9", 5000)
 
 def new_session(seed: int = 1) -> RtpSession:
     session = RtpSession(random.Random(seed))
-    session.configure(SIGNALLED, payload_type=8, dtmf_payload_type=101)
+    session.configure(SIGNALLED, payload_type=8, dtmf_payload_type=101, known_hosts=[BEHIND_NAT[0]])
     return session
 
 
@@ -68,7 +68,7 @@ def test_media_goes_to_the_signalled_address_until_somebody_sends() -> None:
     session = new_session()
     assert session.remote == SIGNALLED
     assert session.remote_rtcp == ("192.0.2.1", 4001)
-    receive(session, range(1), source=("192.0.2.1", 9999))
+    receive(session, range(3), source=("192.0.2.1", 9999))
     assert session.remote == ("192.0.2.1", 9999)
 
 
@@ -88,13 +88,17 @@ def test_source_latches_once_and_others_are_ignored() -> None:
     assert session.stats()["packets_foreign"] >= 100
 
 
-def test_stranger_who_was_quicker_gives_way_to_the_signalled_address() -> None:
+def test_stranger_never_gets_in() -> None:
+    """Nor any audio: RTP bleed is asking every port of a server, until one answers."""
     session = new_session()
-    receive(session, range(50), source=STRANGER, ssrc=5)
-    assert session.remote == STRANGER
-    assert receive(session, range(5)) == [0, 1, 2, 3, 4]
+    assert receive(session, range(500), source=STRANGER) == []
     assert session.remote == SIGNALLED
-    assert receive(session, range(50, 90), source=STRANGER, ssrc=5) == []
+    assert session.remote_rtcp == ("192.0.2.1", 4001)
+    assert session.last_received_at is None
+    receive(session, range(3))
+    assert receive(session, range(3, 500), source=STRANGER) == []
+    assert session.remote == SIGNALLED
+    assert session.stats()["packets_foreign"] == 997
 
 
 def test_flood_from_many_sources_does_not_keep_the_caller_out() -> None:
@@ -119,7 +123,7 @@ def test_wrong_payload_type_does_not_latch() -> None:
 def test_new_address_at_a_re_invite_latches_anew() -> None:
     session = new_session()
     receive(session, range(5))
-    session.configure(SIGNALLED, 8, 101)
+    session.configure(SIGNALLED, 8, 101, known_hosts=[BEHIND_NAT[0]])
     assert session.remote == SIGNALLED
     session.configure(("192.0.2.50", 7000), 8, 101)
     assert session.remote == ("192.0.2.50", 7000)
@@ -349,6 +353,55 @@ def test_control_packets_come_back_to_where_theirs_come_from() -> None:
     assert session.remote_rtcp == ("192.0.2.1", 4001)
     session.receive_rtcp(report, ("192.0.2.1", 8888), now=1)
     assert session.remote_rtcp == ("192.0.2.1", 8888)
+
+
+def test_control_packets_go_where_signalling_says() -> None:
+    session = new_session()
+    control = ("192.0.2.1", 4777)
+    session.configure(SIGNALLED, 8, 101, control=control, known_hosts=[BEHIND_NAT[0]])
+    assert session.remote_rtcp == control
+    receive(session, range(3))
+    assert session.remote_rtcp == control
+    nobody_hears_there = new_session()
+    nobody_hears_there.configure(SIGNALLED, 8, 101, control=control, known_hosts=[BEHIND_NAT[0]])
+    receive(nobody_hears_there, range(3), BEHIND_NAT)
+    assert nobody_hears_there.remote_rtcp == (BEHIND_NAT[0], BEHIND_NAT[1] + 1)
+
+
+def test_reports_from_another_port_do_not_take_over() -> None:
+    session = new_session()
+    receive(session, range(3))
+    report = build_compound([SenderReport(77, 1 << 32, 0, 1, 160)])
+    session.receive_rtcp(report, ("192.0.2.1", 4001), now=1)
+    session.receive_rtcp(report, ("192.0.2.1", 9999), now=2)
+    assert session.remote_rtcp == ("192.0.2.1", 4001)
+    assert session.stats()["packets_foreign"] == 1
+
+
+def test_how_the_other_side_hears_us_comes_from_its_reports() -> None:
+    session = new_session()
+    numbers = [parse_packet(session.next_datagram(b"x", 8, 0, False, 0)) for _ in range(100)]
+    receive(session, range(3))
+    assert "remote_lost" not in session.stats()
+
+    def report(**fields: int) -> None:
+        values = {"ssrc": session.ssrc, "fraction_lost": 0, "cumulative_lost": 5, "jitter": 80}
+        values |= {"highest_sequence": numbers[79].sequence_number}
+        values |= {"last_sender_report": 0, "delay": 0} | fields
+        block = ReportBlock(**values)
+        session.receive_rtcp(build_compound([ReceiverReport(77, (block,))]), SIGNALLED, now=9)
+
+    report()
+    stats = session.stats()
+    assert (stats["remote_lost"], stats["remote_loss_percent"]) == (5, 6.25)
+    assert stats["remote_jitter_ms"] == 10
+    report(ssrc=1, cumulative_lost=50)  # of somebody else's stream
+    report(highest_sequence=numbers[99].sequence_number + 1, cumulative_lost=50)  # of no packet
+    assert session.stats() == stats
+    report(cumulative_lost=-3)  # doubled on the way
+    assert session.stats()["remote_lost"] == 0
+    report(cumulative_lost=1000)
+    assert session.stats()["remote_loss_percent"] == 100
 
 
 def test_control_packets_on_the_media_port_are_understood() -> None:
