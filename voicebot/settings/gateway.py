@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
+import uuid
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from voicebot.settings.section import Section
 
@@ -15,6 +17,7 @@ SrtpPolicy = Literal["off", "optional", "mandatory"]
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _PREFIX = re.compile(r"\+[0-9]{1,15}")
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 
 
 class SipSettings(Section):
@@ -193,14 +196,37 @@ class MediaStreamSettings(Section):
         "", description="https:// address at which providers reach our HTTP port (signatures)."
     )
     twilio_auth_token: str = Field("", description="Twilio: the account's auth token.")
+    twilio_account_sid: str = Field(
+        "", description="Twilio: the account's SID; with it we hang up and call by Twilio's REST."
+    )
+    twilio_caller_id: str = Field(
+        "", description="Twilio: our number for outgoing calls (+48...); empty: there are none."
+    )
+    twilio_api_url: str = Field("https://api.twilio.com", description="Twilio: its REST address.")
     telnyx_public_key: str = Field("", description="Telnyx: the account's public key, base64.")
+    telnyx_api_key: str = Field(
+        "", description="Telnyx: API key with which we answer, hang up and call."
+    )
+    telnyx_connection_id: str = Field(
+        "", description="Telnyx: id of the Voice API application; needed for outgoing calls."
+    )
+    telnyx_caller_id: str = Field(
+        "", description="Telnyx: our number for outgoing calls (+48...); empty: there are none."
+    )
+    telnyx_api_url: str = Field("https://api.telnyx.com", description="Telnyx: its REST address.")
     vonage_signature_secret: str = Field("", description="Vonage: the account's signature secret.")
     jambonz_token: str = Field(
-        "", description="jambonz: password of the `listen` URL's basic auth."
+        "", description="jambonz: basic auth password of its webhooks and of its streams."
     )
-    asterisk_token: str = Field("", description="Asterisk chan_websocket: token in the URL's path.")
-    telnyx_token: str = Field("", description="Telnyx: token in the stream URL's path.")
-    vonage_token: str = Field("", description="Vonage: token in the stream URL's path.")
+    asterisk_token: str = Field(
+        "", description="Asterisk chan_websocket: token in the URL's path, or basic auth password."
+    )
+    telnyx_token: str = Field(
+        "", description="Telnyx: fixed token in the URL's path of streams we didn't ask for."
+    )
+    vonage_token: str = Field(
+        "", description="Vonage: fixed token in the URL's path of streams we didn't ask for."
+    )
     audiosocket_port: int = Field(
         0, ge=0, le=65535, description="TCP port for Asterisk AudioSocket; 0: not served."
     )
@@ -208,4 +234,61 @@ class MediaStreamSettings(Section):
     audiosocket_sources: tuple[str, ...] = Field(
         ("127.0.0.1", "::1"), description="Addresses or networks that may use AudioSocket."
     )
+    audiosocket_uuids: tuple[str, ...] = Field(
+        (), description="AudioSocket: only calls with one of these UUIDs are taken; empty: all."
+    )
     max_calls: int = Field(100, ge=1, description="Streamed calls at a time.")
+
+    @field_validator("audiosocket_sources")
+    @classmethod
+    def _are_networks(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        for source in sources:
+            try:
+                ipaddress.ip_network(source)
+            except ValueError:
+                raise ValueError(f"{source}: no IP address or network") from None
+        return sources
+
+    @field_validator("audiosocket_uuids")
+    @classmethod
+    def _are_uuids(cls, uuids: tuple[str, ...]) -> tuple[str, ...]:
+        for text in uuids:
+            try:
+                uuid.UUID(text)
+            except ValueError:
+                raise ValueError(f"{text}: no UUID") from None
+        return uuids
+
+    @field_validator("public_url", "twilio_api_url", "telnyx_api_url")
+    @classmethod
+    def _is_a_web_address(cls, url: str) -> str:
+        if url and not _WEB_ADDRESS.fullmatch(url):
+            raise ValueError(
+                "must begin with https:// and name a host, such as https://bot.example"
+            )
+        return url
+
+    @field_validator("telnyx_public_key")
+    @classmethod
+    def _is_a_key(cls, key: str) -> str:
+        try:
+            if key and len(base64.b64decode(key, validate=True)) != 32:
+                raise ValueError
+        except ValueError:
+            raise ValueError("must be base64 of 32 octets") from None
+        return key
+
+    @field_validator("twilio_caller_id", "telnyx_caller_id")
+    @classmethod
+    def _is_e164(cls, number: str) -> str:
+        if number and not _PREFIX.fullmatch(number):
+            raise ValueError("must be a number in E.164, such as +48221234567")
+        return number
+
+    @model_validator(mode="after")
+    def _has_a_public_url(self) -> MediaStreamSettings:
+        # Signatures cover it, and providers are told to connect to it.
+        needs_it = self.twilio_auth_token or self.telnyx_public_key or self.vonage_signature_secret
+        if needs_it and not self.public_url:
+            raise ValueError("public_url is needed for the webhooks of Twilio, Telnyx and Vonage")
+        return self

@@ -129,6 +129,9 @@ class Verb(TypedDict, total=False):
     sampleRate: int
     passDtmf: bool
     bidirectionalAudio: dict[str, bool | int]
+    status: int
+    reason: str
+    headers: dict[str, str]
 
 
 def application(stream_url: str, token: str, ended_url: str) -> list[Verb]:
@@ -160,3 +163,15 @@ def application(stream_url: str, token: str, ended_url: str) -> list[Verb]:
 def ended_application() -> list[Verb]:
     """The answer to the hook that tells of the stream's end."""
     return [{"verb": "hangup"}]
+
+
+def busy_application(retry_after_s: int) -> list[Verb]:
+    """Refuse the call: no line is free."""
+    return [
+        {
+            "verb": "sip:decline",
+            "status": 503,
+            "reason": "Service Unavailable",
+            "headers": {"Retry-After": str(retry_after_s)},
+        }
+    ]

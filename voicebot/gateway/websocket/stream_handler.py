@@ -56,11 +56,12 @@ class StreamHandler:
 
     def add_provider(self, router: web.UrlDispatcher, provider: StreamProvider) -> None:
         async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._handle(request, provider)
+            return await self.serve(request, provider)
 
         router.add_get(PREFIX + provider.path, handle)
 
-    async def _handle(self, request: web.Request, provider: StreamProvider) -> web.StreamResponse:
+    async def serve(self, request: web.Request, provider: StreamProvider) -> web.StreamResponse:
+        """One request for a WebSocket, from the proof of who asks to the end of the call."""
         if not provider.is_genuine(request):
             log.warning("a stream was refused", extra={"provider": provider.kind})
             raise web.HTTPForbidden(text="this does not come from the provider")
