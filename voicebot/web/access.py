@@ -26,6 +26,9 @@ OPEN_PATHS = frozenset({"/health", "/login"})
 OPEN_PREFIX = "/static/"
 """Style and scripts only; the login page needs them."""
 
+STREAMS_PREFIX = "/streams/"
+"""Telephony providers and PBXs: each request there proves by itself who sends it."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 MAX_WAITING_PASSWORDS = 4
 """argon2 takes memory and a core on purpose; calls need them more."""
@@ -102,6 +105,8 @@ class Access:
         return response
 
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith(STREAMS_PREFIX):
+            return await handler(request)
         if not self.needs_login and not is_loopback_host(request.headers.get("Host", "")):
             raise web.HTTPMisdirectedRequest(text="this server listens on loopback only")
         is_upgrade = request.headers.get("Upgrade", "").lower() == "websocket"

@@ -13,6 +13,10 @@ import voicebot
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.clock import Clock
+from voicebot.errors import DialRefused
+from voicebot.gateway.websocket.call_dialler import CallDialler, DialCheck
+from voicebot.gateway.websocket.stream_calls import StreamCalls
+from voicebot.gateway.websocket.stream_gateway import StreamGateway
 from voicebot.media.pacer import Pacer
 from voicebot.settings import Settings
 from voicebot.storage.database import Database
@@ -47,8 +51,11 @@ class WebServer:
         pacer: Pacer,
         clock: Clock,
         take_call: Callable[[CallLeg], Awaitable[object]],
+        check_dial: DialCheck | None = None,
     ) -> None:
-        """take_call: runs an answered call to its end; the web phone's calls go there."""
+        """take_call: runs an answered call to its end; the web phone's calls go there, and those
+        that providers stream. check_dial: the dialling rules; None: nobody is called.
+        """
         self._settings = settings.web
         self._parts = NodeParts(settings, database, live_calls, pool, sip, pacer, clock, take_call)
         self._port = settings.web.port
@@ -56,6 +63,20 @@ class WebServer:
         self._feed = LiveFeed(live_calls)
         self._metrics = Metrics(self._parts)
         self._phone = PhoneSocket(self._parts)
+        streams = settings.media_streams
+        self._streams = StreamGateway(
+            streams,
+            StreamCalls(
+                pacer,
+                take_call,
+                clock,
+                streams.max_calls,
+                settings.sip.no_media_timeout_s,
+                has_node_room=lambda: sip.is_taking_calls,
+            ),
+            clock,
+            check_dial or _dial_nobody,
+        )
         recordings = Recordings(settings.recordings_path)
         access = Access(settings.web, clock)
         self._api = Api(self._parts, recordings, self._feed)
@@ -74,6 +95,19 @@ class WebServer:
         host = self._settings.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
+    @property
+    def n_stream_calls(self) -> int:
+        return self._streams.calls.n_calls
+
+    @property
+    def dialler(self) -> CallDialler:
+        """Outgoing calls through providers."""
+        return self._streams.dialler
+
+    def drain(self) -> None:
+        """Take no new streamed calls; those that go on may end by themselves."""
+        self._streams.calls.drain()
+
     async def start(self) -> None:
         """Raises OSError where the address is taken."""
         await self._runner.setup()
@@ -91,6 +125,7 @@ class WebServer:
         self._is_stopped = True
         self._feed.stop()
         await self._phone.stop()
+        await self._streams.stop()
         await self._runner.cleanup()
         await self._metrics.stop()
 
@@ -102,6 +137,7 @@ class WebServer:
         self._api.add_routes(router)
         pages.add_routes(router)
         router.add_get("/phone/ws", self._phone.handle)
+        self._streams.add_routes(router)
         router.add_static("/static/", STATIC)
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -121,3 +157,7 @@ class WebServer:
 
     async def _serve_openapi(self, request: web.Request) -> web.Response:
         return web.Response(text=self._openapi, content_type="application/json")
+
+
+def _dial_nobody(number: str, provider: str) -> str:
+    raise DialRefused("outgoing calls have not been set up", "provider")

@@ -27,6 +27,7 @@ CLOSE_PATIENCE_S = 2.0
 """So long may the last messages take; then the connection is cut."""
 
 RELEASE_PATIENCE_S = 3.0
+STOP_PATIENCE_S = 5.0
 
 
 class StreamConnection(Protocol):
@@ -71,6 +72,8 @@ class StreamCalls:
         self._legs: set[StreamLeg] = set()
         self._n_connections = 0
         self._is_draining = False
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
 
     @property
     def n_calls(self) -> int:
@@ -96,6 +99,14 @@ class StreamCalls:
         for leg in list(self._legs):
             leg.end("shutdown")
 
+    async def wait_ended(self, timeout_s: float = STOP_PATIENCE_S) -> None:
+        """Returns when the last connection is gone, or after the timeout."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._is_empty.wait()
+        except TimeoutError:
+            log.warning("streams did not end", extra={"n_calls": self._n_connections})
+
     async def run(
         self,
         connection: StreamConnection,
@@ -108,6 +119,7 @@ class StreamCalls:
     ) -> None:
         """One accepted connection to its end. See StreamLeg for kind, sends_silence, farewell."""
         self._n_connections += 1
+        self._is_empty.clear()
         try:
             events = await self._await_start(connection, protocol, kind)
             if events is None:
@@ -130,6 +142,8 @@ class StreamCalls:
         finally:
             connection.abort()
             self._n_connections -= 1
+            if not self._n_connections:
+                self._is_empty.set()
 
     async def _await_start(
         self, connection: StreamConnection, protocol: MediaStreamProtocol, kind: str

@@ -64,6 +64,8 @@ class StreamLeg:
         self.kind = kind
         self.direction = Direction.OUTBOUND if is_outbound else Direction.INBOUND
         self.stream_ref = started.stream_ref
+        self.call_ref = started.parameters.get("call_ref", "")
+        """The provider's name of the call, where it differs from the stream's."""
         self.remote_party = (started.called if is_outbound else started.caller) or kind
         self.local_party = (started.caller if is_outbound else started.called) or kind
         self.events: asyncio.Queue[LegEvent] = LegEventQueue()
