@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
-from voicebot.audio import FRAME_MS, FRAME_SAMPLES
+from voicebot.audio import FRAME_MS
+from voicebot.media.codecs.codec import P
 
 _TIMESTAMP_MASK = 0xFFFFFFFF
 
@@ -46,32 +48,36 @@ class JitterBufferStats:
     resets: int = 0
 
 
-class JitterBuffer:
+class JitterBuffer(Generic[P]):
     """Holds back as much audio as the network's jitter demands, and no more.
 
     `put` packets as they arrive, `get` one frame every tick (20 ms). Its clock is the count
-    of `get` calls: an hour of call replays in a moment. Frames have 160 bytes (G.711);
-    packets of other lengths (ptime 10, 30, 60 ...) are cut and joined.
+    of `get` calls: an hour of call replays in a moment. Payloads are not decoded here, only
+    measured: their length is in RTP ticks. Packets that are no whole frame (ptime 10, 30, 60
+    ...) are cut and joined.
 
     The delay follows the arrivals: a packet's *offset* is its arrival tick less its frame
     number, and a frame can be played in time where the delay is no less than its offset.
     That covers jitter and a drifting sender's clock alike. The delay grows where a frame is
     missing anyway or quiet, and shrinks likewise, so that corrections are hardly heard.
 
-    is_quiet: whether losing or doubling this payload would go unnoticed. fill: the byte
-    that stands for silence where half a frame is missing.
+    is_quiet: whether losing or doubling this frame would go unnoticed. join: makes one frame
+    of parts, (tick within the frame, part) each. Both are the codec's.
     """
 
     __slots__ = (
         "_delay",
-        "_fill",
         "_first_timestamp",
+        "_frame_ticks",
         "_frames",
         "_is_quiet",
+        "_join",
         "_late_in_a_row",
         "_max_frames",
         "_min_frames",
+        "_missing",
         "_newest",
+        "_next_timestamp",
         "_offsets",
         "_packets_to_review",
         "_partial",
@@ -84,22 +90,26 @@ class JitterBuffer:
 
     def __init__(
         self,
-        is_quiet: Callable[[bytes], bool],
-        fill: int = 0xD5,
+        is_quiet: Callable[[P], bool],
+        join: Callable[[Sequence[tuple[int, P]]], P],
+        frame_ticks: int,
         min_delay_ms: int = 20,
         max_delay_ms: int = 200,
     ) -> None:
         self._is_quiet = is_quiet
-        self._fill = bytes([fill])
+        self._join = join
+        self._frame_ticks = frame_ticks
         self._min_frames = max(min_delay_ms // FRAME_MS, 1)
         self._max_frames = max(max_delay_ms // FRAME_MS, self._min_frames)
-        self._frames: dict[int, bytes] = {}
-        self._partial: dict[int, tuple[bytearray, int]] = {}
+        self._frames: dict[int, P] = {}
+        self._partial: dict[int, dict[int, P]] = {}
         self._offsets: deque[int] = deque(maxlen=WINDOW_PACKETS)
         self._ticks = 0
         self._first_timestamp: int | None = None
         self._ssrc = 0
         self._newest = 0
+        self._next_timestamp = -1
+        self._missing: int | None = None
         self._delay = self._min_frames
         self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
@@ -119,12 +129,25 @@ class JitterBuffer:
         """A stream has begun."""
         return self._first_timestamp is not None
 
-    def put(self, timestamp: int, payload: bytes, ssrc: int = 0) -> None:
+    @property
+    def following(self) -> P | None:
+        """After `get` gave None: the frame after the lost one, where it is here already."""
+        return None if self._missing is None else self._frames.get(self._missing + 1)
+
+    def put(self, timestamp: int, payload: P, ssrc: int = 0) -> None:
         """Take in one packet. timestamp: RTP ticks, 32 bits."""
-        if not payload:
+        n_ticks = len(payload)
+        if n_ticks == 0:
             return
-        position = self._position(timestamp, ssrc)
-        index, rest = divmod(position, FRAME_SAMPLES)
+        rest = 0
+        index = self._newest + 1
+        # Nearly every packet follows on the newest one; the other test is for clocks gone wrong.
+        if (
+            timestamp != self._next_timestamp
+            or ssrc != self._ssrc
+            or not -MAX_JUMP_FRAMES < self._ticks - index <= self._delay
+        ):
+            index, rest = divmod(self._position(timestamp, ssrc), self._frame_ticks)
         offset = self._ticks - index
         self._offsets.append(offset)
         self._packets_to_review -= 1
@@ -139,16 +162,17 @@ class JitterBuffer:
             self.stats.resets += 1
             index = rest = 0
         self._late_in_a_row = 0
-        if rest == 0 and len(payload) == FRAME_SAMPLES:
+        if rest == 0 and n_ticks == self._frame_ticks:
             if index in self._frames:
                 self.stats.duplicated += 1
             self._frames[index] = payload
-            if index > self._newest:
+            if index >= self._newest:
                 self._newest = index
+                self._next_timestamp = (timestamp + n_ticks) & _TIMESTAMP_MASK
         else:
-            self._put_pieces(index * FRAME_SAMPLES + rest, payload)
+            self._put_pieces(index * self._frame_ticks + rest, payload)
 
-    def get(self) -> bytes | None:
+    def get(self) -> P | None:
         """The frame for this tick; None where it is missing or nothing is being received."""
         if self._first_timestamp is None:
             return None
@@ -165,7 +189,7 @@ class JitterBuffer:
             self.stats.played += 1
         return payload
 
-    def _adjust(self, index: int, payload: bytes | None) -> bytes | None:
+    def _adjust(self, index: int, payload: P | None) -> P | None:
         """Move the delay by one frame towards the target where that does little harm."""
         self._patience -= 1
         if self._delay < self._target:
@@ -174,6 +198,7 @@ class JitterBuffer:
                 self._delay += 1
                 self.stats.inserted += 1
                 self.stats.concealed += 1
+                self._missing = None
                 return None
             if self._patience <= 0 or self._is_quiet(payload):
                 self._frames[index] = payload
@@ -181,6 +206,7 @@ class JitterBuffer:
                 self._patience = PATIENCE_TICKS
                 self.stats.inserted += 1
                 self.stats.concealed += 1
+                self._missing = None
                 return None
         else:
             surplus = self._delay - self._target
@@ -206,6 +232,7 @@ class JitterBuffer:
         return payload
 
     def _count_missing(self, index: int) -> None:
+        self._missing = index if index < self._newest else None
         if index < 0:
             return  # the first packets are still held back
         self.stats.concealed += 1
@@ -213,31 +240,31 @@ class JitterBuffer:
         self.stats.lost += index < self._newest
 
     def _position(self, timestamp: int, ssrc: int) -> int:
-        """Samples since the stream's first packet; starts a new stream where it must."""
+        """Ticks since the stream's first packet; starts a new stream where it must."""
         if self._first_timestamp is None:
             self._start(timestamp, ssrc)
             return 0
-        newest_timestamp = self._first_timestamp + self._newest * FRAME_SAMPLES
+        newest_timestamp = self._first_timestamp + self._newest * self._frame_ticks
         step = (timestamp - newest_timestamp) & _TIMESTAMP_MASK
         if step > _TIMESTAMP_MASK >> 1:
             step -= _TIMESTAMP_MASK + 1
-        position = self._newest * FRAME_SAMPLES + step
+        position = self._newest * self._frame_ticks + step
         expected = self._ticks - self._delay
         if ssrc != self._ssrc or not (
-            -MAX_JUMP_FRAMES < position // FRAME_SAMPLES - expected < MAX_JUMP_FRAMES
+            -MAX_JUMP_FRAMES < position // self._frame_ticks - expected < MAX_JUMP_FRAMES
         ):
             self._start(timestamp, ssrc)
             self.stats.resets += 1
             return 0
         if (
-            position % FRAME_SAMPLES
+            position % self._frame_ticks
             and step > 0
-            and position > (self._newest + 2) * FRAME_SAMPLES
+            and position > (self._newest + 2) * self._frame_ticks
             and not self._frames
             and not self._partial
         ):
             # A new burst of talk off the old grid: move the grid rather than cut each packet.
-            shift = position % FRAME_SAMPLES
+            shift = position % self._frame_ticks
             self._first_timestamp = (self._first_timestamp + shift) & _TIMESTAMP_MASK
             position -= shift
         return position
@@ -251,6 +278,8 @@ class JitterBuffer:
         self._offsets.clear()
         self._ticks = 0
         self._newest = 0
+        self._next_timestamp = -1
+        self._missing = None
         self._delay = self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
         self._patience = 0
@@ -265,27 +294,29 @@ class JitterBuffer:
         spread = min(max(covering - lowest, self._min_frames), self._max_frames)
         self._target = lowest + spread
 
-    def _put_pieces(self, position: int, payload: bytes) -> None:
+    def _put_pieces(self, position: int, payload: P) -> None:
         """Cut a packet at the frame grid and join its pieces with their neighbours."""
+        self._next_timestamp = -1
         start = 0
         while start < len(payload):
-            index, rest = divmod(position + start, FRAME_SAMPLES)
-            piece = payload[start : start + FRAME_SAMPLES - rest]
+            index, rest = divmod(position + start, self._frame_ticks)
+            piece = payload[start : start + self._frame_ticks - rest]
             start += len(piece)
             if index < self._ticks - self._delay:
                 continue
-            frame, n_filled = self._partial.get(index, (None, 0))
-            if frame is None:
-                frame = bytearray(self._fill * FRAME_SAMPLES)
-            frame[rest : rest + len(piece)] = piece
-            n_filled += len(piece)
-            if n_filled >= FRAME_SAMPLES:
-                self._partial.pop(index, None)
-                self._frames[index] = bytes(frame)
-            else:
-                self._partial[index] = (frame, n_filled)
             self._newest = max(self._newest, index)
+            if len(piece) == self._frame_ticks:
+                self._frames[index] = piece
+                continue
+            pieces = self._partial.setdefault(index, {})
+            pieces[rest] = piece
+            if sum(map(len, pieces.values())) >= self._frame_ticks:
+                self._frames[index] = self._join(sorted(self._partial.pop(index).items(), key=_at))
 
-    def _pop_partial(self, index: int) -> bytes | None:
-        partial = self._partial.pop(index, None)
-        return None if partial is None else bytes(partial[0])
+    def _pop_partial(self, index: int) -> P | None:
+        pieces = self._partial.pop(index, None)
+        return None if pieces is None else self._join(sorted(pieces.items(), key=_at))
+
+
+def _at(piece: tuple[int, object]) -> int:
+    return piece[0]

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lossy_link import Arrival, LossyLink, number_of, payload
 from voicebot.audio import FRAME_SAMPLES
+from voicebot.media.codecs.g711 import PCMA
 from voicebot.media.jitter_buffer import JitterBuffer
-
-Arrival = tuple[float, int, bytes]
-"""Tick at which it arrives (fraction: within the tick), RTP timestamp, payload."""
-
-
-def payload(number: int) -> bytes:
-    """A frame that tells its number."""
-    return number.to_bytes(4) * (FRAME_SAMPLES // 4)
-
-
-def number_of(frame: bytes | None) -> int | None:
-    return None if frame is None else int.from_bytes(frame[:4])
 
 
 def never_quiet(_: bytes) -> bool:
@@ -33,38 +22,13 @@ def always_quiet(_: bytes) -> bool:
     return True
 
 
-class LossyLink:
-    """Sends a frame every 20 ms through a network that loses, delays and reorders.
-
-    clock_ratio: the sender's clock against ours. delay_ms: of each packet, random within.
-    """
-
-    def __init__(
-        self,
-        seed: int = 1,
-        loss: float = 0.0,
-        delay_ms: tuple[float, float] = (0.0, 0.0),
-        clock_ratio: float = 1.0,
-        first_timestamp: int = 0,
-    ) -> None:
-        self._random = random.Random(seed)
-        self._loss = loss
-        self._delay_ms = delay_ms
-        self._clock_ratio = clock_ratio
-        self._first_timestamp = first_timestamp
-
-    def arrivals(self, n_frames: int) -> list[Arrival]:
-        sent = []
-        for number in range(n_frames):
-            if self._random.random() < self._loss:
-                continue
-            delay = self._random.uniform(*self._delay_ms) / 20
-            timestamp = (self._first_timestamp + number * FRAME_SAMPLES) % (1 << 32)
-            sent.append((0.5 + number / self._clock_ratio + delay, timestamp, payload(number)))
-        return sorted(sent)
+def new_buffer(is_quiet: Callable[[bytes], bool], **limits: int) -> JitterBuffer[bytes]:
+    return JitterBuffer(is_quiet, PCMA.join, PCMA.ticks_per_frame, **limits)
 
 
-def play(buffer: JitterBuffer, arrivals: Iterable[Arrival], n_ticks: int) -> list[int | None]:
+def play(
+    buffer: JitterBuffer[bytes], arrivals: Iterable[Arrival], n_ticks: int
+) -> list[int | None]:
     """The numbers of the frames that come out, tick by tick."""
     waiting = list(arrivals)[::-1]
     heard = []
@@ -81,7 +45,7 @@ def frames(heard: list[int | None]) -> list[int]:
 
 
 def test_steady_stream_is_played_whole_after_the_least_delay() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     heard = play(buffer, LossyLink().arrivals(500), 510)
     assert frames(heard) == list(range(500))
     assert heard[:4] == [None, None, 0, 1]  # arrives in tick 1, is held for one more
@@ -91,7 +55,7 @@ def test_steady_stream_is_played_whole_after_the_least_delay() -> None:
 
 def test_lost_packets_are_gaps_in_their_place() -> None:
     arrivals = [arrival for arrival in LossyLink().arrivals(100) if number_of(arrival[2]) != 50]
-    heard = play(JitterBuffer(never_quiet), arrivals, 102)
+    heard = play(new_buffer(never_quiet), arrivals, 102)
     start = heard.index(0)
     assert heard[start + 49 : start + 52] == [49, None, 51]
 
@@ -100,27 +64,27 @@ def test_swapped_packets_are_put_in_order() -> None:
     arrivals = LossyLink().arrivals(100)
     at, timestamp, data = arrivals[50]
     arrivals[50] = (at + 1.1, timestamp, data)
-    buffer = JitterBuffer(never_quiet, min_delay_ms=40)
+    buffer = new_buffer(never_quiet, min_delay_ms=40)
     assert frames(play(buffer, sorted(arrivals), 105)) == list(range(100))
 
 
 def test_doubled_packets_are_played_once() -> None:
     arrivals = sorted(LossyLink().arrivals(100) * 2)
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     assert frames(play(buffer, arrivals, 105)) == list(range(100))
     assert buffer.stats.duplicated == 100
 
 
 def test_timestamps_wrap() -> None:
     link = LossyLink(first_timestamp=(1 << 32) - 50 * FRAME_SAMPLES)
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     assert frames(play(buffer, link.arrivals(100), 105)) == list(range(100))
     assert buffer.stats.resets == 0
 
 
 @pytest.mark.parametrize("spread_ms", [30, 60, 120])
 def test_delay_grows_with_the_jitter_until_few_packets_are_late(spread_ms: int) -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     link = LossyLink(seed=7, delay_ms=(0, spread_ms))
     heard = play(buffer, link.arrivals(3000), 3020)
     late_ones = 2000 - len([number for number in frames(heard) if number >= 1000])
@@ -130,7 +94,7 @@ def test_delay_grows_with_the_jitter_until_few_packets_are_late(spread_ms: int) 
 
 
 def test_delay_shrinks_again_when_the_network_recovers() -> None:
-    buffer = JitterBuffer(always_quiet)
+    buffer = new_buffer(always_quiet)
     rough = LossyLink(delay_ms=(0, 120)).arrivals(500)
     smooth = [
         (number + 0.5, number * FRAME_SAMPLES, payload(number)) for number in range(506, 1500)
@@ -141,14 +105,14 @@ def test_delay_shrinks_again_when_the_network_recovers() -> None:
 
 
 def test_delay_stays_under_its_limit() -> None:
-    buffer = JitterBuffer(never_quiet, max_delay_ms=100)
+    buffer = new_buffer(never_quiet, max_delay_ms=100)
     play(buffer, LossyLink(delay_ms=(0, 600)).arrivals(2000), 2000)
     assert buffer.delay_ms <= 120
 
 
 @pytest.mark.parametrize("clock_ratio", [0.9995, 1.0005])
 def test_drifting_clock_is_followed_for_an_hour(clock_ratio: float) -> None:
-    buffer = JitterBuffer(always_quiet)
+    buffer = new_buffer(always_quiet)
     link = LossyLink(seed=3, delay_ms=(0, 15), clock_ratio=clock_ratio)
     n_frames = 60 * 60 * 50
     heard = play(buffer, link.arrivals(n_frames), n_frames)
@@ -161,14 +125,14 @@ def test_drifting_clock_is_followed_for_an_hour(clock_ratio: float) -> None:
 
 
 def test_new_ssrc_starts_anew() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     play(buffer, LossyLink().arrivals(50), 50)
     buffer.put(123456, payload(1000), ssrc=2)
     assert [number_of(buffer.get()) for _ in range(2)] == [None, 1000]
 
 
 def test_jump_of_the_timestamp_starts_anew() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     play(buffer, LossyLink().arrivals(50), 50)
     buffer.put(10_000_000, payload(1000), ssrc=1)
     assert [number_of(buffer.get()) for _ in range(2)] == [None, 1000]
@@ -176,7 +140,7 @@ def test_jump_of_the_timestamp_starts_anew() -> None:
 
 
 def test_sender_whose_timestamps_stand_still_while_silent_is_heard_again() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     play(buffer, LossyLink().arrivals(50), 50)
     for _ in range(100):
         buffer.get()
@@ -190,7 +154,7 @@ def test_sender_whose_timestamps_stand_still_while_silent_is_heard_again() -> No
 
 @pytest.mark.parametrize("packet_samples", [80, 240, 320, 480])
 def test_other_packet_lengths_are_cut_and_joined(packet_samples: int) -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     audio = b"".join(payload(number) for number in range(120))
     arrivals = [
         (start / FRAME_SAMPLES + 0.5, start, audio[start : start + packet_samples])
@@ -205,7 +169,7 @@ def test_other_packet_lengths_are_cut_and_joined(packet_samples: int) -> None:
 
 
 def test_talk_that_begins_off_the_grid_is_played_whole() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     play(buffer, LossyLink().arrivals(20), 60)
     start = 60 * FRAME_SAMPLES + 77
     heard = []
@@ -217,7 +181,7 @@ def test_talk_that_begins_off_the_grid_is_played_whole() -> None:
 
 
 def test_first_frames_are_neither_lost_nor_concealed() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     assert buffer.get() is None
     assert not buffer.is_receiving
     buffer.put(5, payload(1))
@@ -231,7 +195,7 @@ def drop_every(n: int) -> Callable[[Arrival], bool]:
 
 
 def test_loss_is_counted() -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     play(buffer, filter(drop_every(10), LossyLink().arrivals(500)), 490)
     assert 46 <= buffer.stats.lost <= 49
 
@@ -247,7 +211,7 @@ def test_loss_is_counted() -> None:
     )
 )
 def test_anything_may_arrive(steps: list[tuple[int, bytes, int] | None]) -> None:
-    buffer = JitterBuffer(never_quiet)
+    buffer = new_buffer(never_quiet)
     for step in steps:
         if step is None:
             frame = buffer.get()

@@ -6,7 +6,7 @@ import struct
 from collections import deque
 from typing import NamedTuple
 
-from voicebot.audio import FRAME_SAMPLES
+from voicebot.audio import FRAME_MS, SAMPLE_RATE
 from voicebot.errors import RtpParseError
 
 KEYS = "0123456789*#ABCD"
@@ -89,9 +89,13 @@ class DtmfPacket(NamedTuple):
 
 
 class DtmfSender:
-    """Presses keys, one after the other, a packet a tick."""
+    """Presses keys, one after the other, a packet a tick.
 
-    def __init__(self) -> None:
+    clock_rate: in Hz, of the telephone events agreed on; durations count it.
+    """
+
+    def __init__(self, clock_rate: int = SAMPLE_RATE) -> None:
+        self.clock_rate = clock_rate
         self._codes: deque[int] = deque()
         self._frame = 0
         self._timestamp = 0
@@ -116,7 +120,7 @@ class DtmfSender:
         packet = None
         if frame < EVENT_FRAMES - 1 + END_PACKETS:
             has_ended = frame >= EVENT_FRAMES - 1
-            duration = min(frame + 1, EVENT_FRAMES) * FRAME_SAMPLES
+            duration = min(frame + 1, EVENT_FRAMES) * FRAME_MS * self.clock_rate // 1000
             payload = _EVENT.pack(self._codes[0], has_ended << 7 | VOLUME, duration)
             packet = DtmfPacket(payload, self._timestamp, frame == 0)
         if self._frame == EVENT_FRAMES + PAUSE_FRAMES:

@@ -230,7 +230,8 @@ class RtpSession:
             # A.8: smoothed difference of transit times, in RTP ticks.
             transit = now * self._clock_rate - packet.timestamp
             difference = abs(transit - self._transit)
-            if difference < MAX_TRANSIT_STEP_S * self._clock_rate:  # else timestamps wrapped, jumped or just began
+            # Else timestamps wrapped, jumped or just began.
+            if difference < MAX_TRANSIT_STEP_S * self._clock_rate:
                 self._jitter += (difference - self._jitter) / 16
             self._transit = transit
         return packet

@@ -7,18 +7,20 @@ import ipaddress
 import logging
 import random
 import socket
+from typing import Any
 
-import numpy as np
-
-from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SILENCE, AudioFrame, Samples
+from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, AudioFrame, Samples
 from voicebot.clock import Clock
 from voicebot.errors import NoMediaPort, RtpParseError
 from voicebot.gateway.rtp.dtmf import DtmfReceiver, DtmfSender
 from voicebot.gateway.rtp.packet import MAX_DATAGRAM_BYTES
+from voicebot.gateway.rtp.packetizer import Packetizer
 from voicebot.gateway.rtp.session import Address, RtpSession
 from voicebot.gateway.rtp.srtp import SrtpContext
 from voicebot.gateway.rtp.srtp_keys import SrtpKeys
-from voicebot.media.codecs.g711 import CODECS, PCMA, Codec
+from voicebot.media.codecs.catalogue import new_codec
+from voicebot.media.codecs.codec import AnyCodec
+from voicebot.media.codecs.g711 import PCMA
 from voicebot.media.concealment import Concealment
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.jitter_buffer import JitterBuffer
@@ -35,9 +37,6 @@ MAX_DATAGRAMS_PER_TICK = 64
 LOOK_TWICE_TICKS = 5
 """Asking an empty socket costs as much as reading a packet. While one packet comes per tick,
 only each fifth tick (100 ms) looks whether there is a second one."""
-
-QUIET_LEVEL = 300
-"""Peak (of 32768) below which a frame may be dropped or doubled unheard: about -41 dBFS."""
 
 _TIMESTAMP_MASK = 0xFFFFFFFF
 
@@ -89,6 +88,7 @@ class RtpLine:
         "_jitter_buffer",
         "_media_since",
         "_pacer",
+        "_packetizer",
         "_payload_type",
         "_position",
         "_recorder",
@@ -97,6 +97,7 @@ class RtpLine:
         "_session",
         "_srtp",
         "_ticks_to_look_twice",
+        "_timestamp",
         "_unsent_packets",
         "events",
         "local_port",
@@ -121,17 +122,19 @@ class RtpLine:
         self.events = LegEventQueue()
         self.playout = Playout()
         self._recorder: Recorder | None = None
-        self._codec = PCMA
+        self._codec: AnyCodec = PCMA
         self._payload_type = PCMA.payload_type
+        self._packetizer: Packetizer | None = None
         self._dtmf_payload_type: int | None = None
         self._is_sending = False
         self._is_receiving = False
-        self._jitter_buffer = _jitter_buffer(PCMA)
+        self._jitter_buffer = _jitter_buffer(self._codec)
         self._concealment = Concealment()
         self._dtmf_receiver = DtmfReceiver()
         self._dtmf_sender = DtmfSender()
         self._srtp: SrtpContext | None = None
         self._position = 0
+        self._timestamp = session.first_timestamp
         self._has_sent_audio = False
         self._ticks_to_look_twice = 0
         self._media_since: float | None = None
@@ -163,13 +166,16 @@ class RtpLine:
         dtmf_payload_type: int | None,
         direction: str,
         *,
+        ptime_ms: int = FRAME_MS,
+        dtmf_clock_rate: int = SAMPLE_RATE,
         srtp: SrtpKeys | None = None,
     ) -> None:
         """Set what offer and answer agreed on; again at each re-INVITE.
 
         remote: address literal and port (a host name is a ValueError: resolving would block).
-        codec: PCMA or PCMU. direction: ours, sendrecv, sendonly, recvonly or inactive. While
-        we may not send, `playout` stands still. srtp: None: in the clear.
+        codec: a name of `catalogue`. direction: ours, sendrecv, sendonly, recvonly or
+        inactive. While we may not send, `playout` stands still. ptime_ms: what the other side
+        would like to receive; the codec may come only near it. srtp: None: in the clear.
         """
         if srtp is None:
             self._srtp = None
@@ -182,12 +188,22 @@ class RtpLine:
             self._media_since = self._clock.monotonic()
         self._is_sending = direction in _SENDING
         self._is_receiving = is_receiving
-        self._session.configure(self._local_form(remote), payload_type, dtmf_payload_type)
+        if codec != self._codec.name:
+            self._codec = new_codec(codec)
+            self._jitter_buffer = _jitter_buffer(self._codec, self._jitter_buffer)
+            self._packetizer = None
+        packet_ms = self._codec.packet_ms(ptime_ms)
+        if packet_ms == FRAME_MS:
+            self._packetizer = None
+        elif self._packetizer is None or self._packetizer.packet_ms != packet_ms:
+            self._packetizer = Packetizer(self._codec, packet_ms)
+        clock_rate = self._codec.ticks_per_frame * 1000 // FRAME_MS
+        self._session.configure(
+            self._local_form(remote), payload_type, dtmf_payload_type, clock_rate=clock_rate
+        )
+        self._dtmf_sender.clock_rate = dtmf_clock_rate
         self._payload_type = payload_type
         self._dtmf_payload_type = dtmf_payload_type
-        if CODECS[codec] is not self._codec:
-            self._codec = CODECS[codec]
-            self._jitter_buffer = _jitter_buffer(self._codec, self._jitter_buffer)
 
     def start(self) -> None:
         """The call is answered: position 0 is now. Call `configure` first."""
@@ -252,12 +268,13 @@ class RtpLine:
         self._read_rtp(now)
         payload = self._jitter_buffer.get()
         if payload is None:
-            inbound = self._concealment.conceal()
+            inbound = self._conceal()
         else:
             inbound = self._concealment.accept(self._codec.decode(payload))
         self.events.put_nowait(AudioFrame(inbound, self._position, payload is None))
         outbound = self._send(now) if self._is_sending else SILENCE
         self._position += FRAME_SAMPLES
+        self._timestamp = (self._timestamp + self._codec.ticks_per_frame) & _TIMESTAMP_MASK
         if self._recorder is not None:
             self._recorder.write(inbound, outbound)
         while (event := self.playout.next_event()) is not None:
@@ -295,9 +312,9 @@ class RtpLine:
             if packet is None or not self._is_receiving:
                 continue
             if packet.payload_type == self._payload_type:
-                payload = packet.payload
+                payload = self._codec.payload(packet.payload)
                 self._jitter_buffer.put(packet.timestamp, payload, packet.ssrc)
-                if self._ticks_to_look_twice > 0 and len(payload) >= FRAME_SAMPLES:
+                if self._ticks_to_look_twice > 0 and len(payload) >= self._codec.ticks_per_frame:
                     return
             else:
                 self._receive_key(packet.payload, packet.timestamp, packet.is_marked)
@@ -311,13 +328,21 @@ class RtpLine:
         if digit is not None:
             self.events.put_nowait(DigitPressed(digit))
 
+    def _conceal(self) -> Samples:
+        if not self._jitter_buffer.is_receiving:
+            return SILENCE
+        made_up = self._codec.conceal(self._jitter_buffer.following)
+        return self._concealment.conceal() if made_up is None else made_up
+
     def _send(self, now: float) -> Samples:
         """Send this tick's packet; the samples in it, as they go into the recording."""
         session = self._session
-        timestamp = (session.first_timestamp + self._position) & _TIMESTAMP_MASK
+        timestamp = self._timestamp
         if self._dtmf_sender.is_active and self._dtmf_payload_type is not None:
             key = self._dtmf_sender.next_packet(timestamp)
             if key is not None:
+                if self._packetizer is not None:
+                    self._send_packets(self._packetizer.flush(), now)
                 self._send_rtp(
                     session.next_datagram(
                         key.payload, self._dtmf_payload_type, key.timestamp, key.is_marked, now
@@ -327,14 +352,34 @@ class RtpLine:
             samples = SILENCE
         else:
             samples = self.playout.pull(now)
+        if self._packetizer is not None:
+            self._send_packets(self._packetizer.add(samples), now)
+            return samples
         codec = self._codec
-        payload = codec.silence if samples is SILENCE else codec.encode(samples)
+        silence = codec.silence
+        payload = codec.encode(samples) if samples is not SILENCE or silence is None else silence
         is_marked = not self._has_sent_audio
         self._has_sent_audio = True
         self._send_rtp(
             session.next_datagram(payload, self._payload_type, timestamp, is_marked, now)
         )
         return samples
+
+    def _send_packets(self, packets: list[tuple[int, bytes]], now: float) -> None:
+        """packets: where it begins, in samples from this tick's begin; payload."""
+        for begin, payload in packets:
+            ticks = begin * self._codec.ticks_per_frame // FRAME_SAMPLES
+            is_marked = not self._has_sent_audio
+            self._has_sent_audio = True
+            self._send_rtp(
+                self._session.next_datagram(
+                    payload,
+                    self._payload_type,
+                    (self._timestamp + ticks) & _TIMESTAMP_MASK,
+                    is_marked,
+                    now,
+                )
+            )
 
     def _send_rtp(self, datagram: bytes) -> None:
         remote = self._session.remote
@@ -400,11 +445,10 @@ class RtpLine:
         return str(address), remote[1]
 
 
-def _jitter_buffer(codec: Codec, predecessor: JitterBuffer | None = None) -> JitterBuffer:
-    def is_quiet(payload: bytes) -> bool:
-        return int(np.abs(codec.decode(payload).astype(np.int32)).max()) < QUIET_LEVEL
-
-    buffer = JitterBuffer(is_quiet, fill=codec.silence[0])
+def _jitter_buffer(
+    codec: AnyCodec, predecessor: JitterBuffer[Any] | None = None
+) -> JitterBuffer[Any]:
+    buffer: JitterBuffer[Any] = JitterBuffer(codec.is_quiet, codec.join, codec.ticks_per_frame)
     if predecessor is not None:
         buffer.stats = predecessor.stats
     return buffer

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import audioop
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from voicebot.audio import SILENCE, Samples
+from voicebot.audio import FRAME_SAMPLES, SILENCE, Samples
+from voicebot.media.codecs.pieces import is_quiet, join_bytes, whole_tens_ms
 
 
 @dataclass(frozen=True)
-class Codec:
-    """How one law turns samples into bytes and back, a byte a sample.
+class G711Codec:
+    """How one law turns samples into bytes and back, a byte a sample. Has no memory, so all
+    legs share one.
 
     encode: int16 samples, contiguous. decode: its answer is read-only.
     """
@@ -25,6 +28,23 @@ class Codec:
     decode: Callable[[bytes], Samples]
     silence: bytes
     """160 encoded zeros."""
+
+    ticks_per_frame: ClassVar[int] = FRAME_SAMPLES
+
+    def packet_ms(self, wanted_ms: int) -> int:
+        return whole_tens_ms(wanted_ms)
+
+    def payload(self, data: bytes) -> bytes:
+        return data
+
+    def join(self, pieces: Sequence[tuple[int, bytes]]) -> bytes:
+        return join_bytes(pieces, self.silence)
+
+    def is_quiet(self, frame: bytes) -> bool:
+        return is_quiet(self.decode(frame))
+
+    def conceal(self, following: bytes | None) -> None:
+        """G.711 has no way of its own; see `Concealment`."""
 
 
 def encode_alaw(samples: Samples) -> bytes:
@@ -63,8 +83,8 @@ def _ulaw_table() -> npt.NDArray[np.uint8]:
 
 _ULAW_BY_SAMPLE = _ulaw_table()
 
-PCMU = Codec("PCMU", 0, encode_ulaw, decode_ulaw, encode_ulaw(SILENCE))
-PCMA = Codec("PCMA", 8, encode_alaw, decode_alaw, encode_alaw(SILENCE))
+PCMU = G711Codec("PCMU", 0, encode_ulaw, decode_ulaw, encode_ulaw(SILENCE))
+PCMA = G711Codec("PCMA", 8, encode_alaw, decode_alaw, encode_alaw(SILENCE))
 
 CODECS = {codec.name: codec for codec in (PCMA, PCMU)}
 """By the name SDP uses."""

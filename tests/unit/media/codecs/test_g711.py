@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voicebot.audio import FRAME_SAMPLES, Samples
-from voicebot.media.codecs.g711 import CODECS, PCMA, PCMU, Codec
+from voicebot.media.codecs.g711 import CODECS, PCMA, PCMU, G711Codec
 
 ALL_SAMPLES = np.arange(-32768, 32768, dtype=np.int16)
 ALL_CODES = bytes(range(256))
@@ -62,7 +62,7 @@ def reference_ulaw_sample(code: int) -> int:
 @pytest.mark.parametrize(
     ("codec", "reference"), [(PCMA, reference_alaw_code), (PCMU, reference_ulaw_code)]
 )
-def test_every_sample_has_the_reference_code(codec: Codec, reference) -> None:  # type: ignore[no-untyped-def]
+def test_every_sample_has_the_reference_code(codec: G711Codec, reference) -> None:  # type: ignore[no-untyped-def]
     codes = codec.encode(ALL_SAMPLES)
     assert list(codes) == [reference(int(sample)) for sample in ALL_SAMPLES]
 
@@ -70,7 +70,7 @@ def test_every_sample_has_the_reference_code(codec: Codec, reference) -> None:  
 @pytest.mark.parametrize(
     ("codec", "reference"), [(PCMA, reference_alaw_sample), (PCMU, reference_ulaw_sample)]
 )
-def test_every_code_has_the_reference_sample(codec: Codec, reference) -> None:  # type: ignore[no-untyped-def]
+def test_every_code_has_the_reference_sample(codec: G711Codec, reference) -> None:  # type: ignore[no-untyped-def]
     assert list(codec.decode(ALL_CODES)) == [reference(code) for code in ALL_CODES]
 
 
@@ -81,7 +81,7 @@ def test_some_values_of_the_standard() -> None:
 
 
 @pytest.mark.parametrize("codec", [PCMA, PCMU])
-def test_polarity_is_kept(codec: Codec) -> None:
+def test_polarity_is_kept(codec: G711Codec) -> None:
     back = codec.decode(codec.encode(ALL_SAMPLES)).astype(np.int64)
     loud = np.abs(ALL_SAMPLES.astype(np.int64)) >= 8
     assert (np.sign(back[loud]) == np.sign(ALL_SAMPLES[loud])).all()
@@ -89,7 +89,7 @@ def test_polarity_is_kept(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("codec", [PCMA, PCMU])
-def test_codes_survive_decoding_and_encoding(codec: Codec) -> None:
+def test_codes_survive_decoding_and_encoding(codec: G711Codec) -> None:
     again = codec.encode(codec.decode(ALL_CODES))
     # µ-law has two zeros, and the negative one comes back as the positive.
     expected = ALL_CODES.replace(b"\x7f", b"\xff") if codec is PCMU else ALL_CODES
@@ -97,7 +97,7 @@ def test_codes_survive_decoding_and_encoding(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("codec", [PCMA, PCMU])
-def test_silence_is_a_frame_of_encoded_zeros(codec: Codec) -> None:
+def test_silence_is_a_frame_of_encoded_zeros(codec: G711Codec) -> None:
     zeros: Samples = np.zeros(FRAME_SAMPLES, dtype=np.int16)
     assert codec.silence == codec.encode(zeros)
     assert len(codec.silence) == FRAME_SAMPLES
@@ -105,6 +105,6 @@ def test_silence_is_a_frame_of_encoded_zeros(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("codec", [PCMA, PCMU])
-def test_piece_of_a_longer_array_is_encoded(codec: Codec) -> None:
+def test_piece_of_a_longer_array_is_encoded(codec: G711Codec) -> None:
     whole = codec.encode(ALL_SAMPLES)
     assert codec.encode(ALL_SAMPLES[1000:1160]) == whole[1000:1160]
