@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from voicebot.errors import SdpError
 from voicebot.gateway.sip.media_negotiation import MediaNegotiation, MediaPolicy
 from voicebot.gateway.sip.message import SipRequest, SipResponse, make_response
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer, Transport
+from voicebot.gateway.sip.reason_header import NORMAL_CLEARING, Reason
 from voicebot.gateway.sip.request_check import ALLOWED_METHODS, SUPPORTED_EXTENSIONS, Refusal
 from voicebot.gateway.sip.routing import dialog_peer, response_peer
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
+from voicebot.gateway.sip.session_timer import SessionTimerPolicy
 from voicebot.gateway.sip.sip_call import (
     CallEnded,
     CallState,
@@ -24,9 +26,12 @@ from voicebot.gateway.sip.sip_call import (
     UserAgentEvent,
 )
 from voicebot.gateway.sip.sip_dialog import DialogKey, SipDialog
+from voicebot.gateway.sip.sips import contact_uri, needs_sips
 from voicebot.gateway.sip.transaction import ClientTransaction, ServerTransaction, Timers
 from voicebot.gateway.sip.transaction_layer import TransactionLayer
-from voicebot.gateway.sip.uri import MAGIC_COOKIE, NameAddr, SipUri, Via
+from voicebot.gateway.sip.trunk_terms import TrunkTerms
+from voicebot.gateway.sip.uri import MAGIC_COOKIE, NameAddr, Via
+from voicebot.records import Direction
 
 ALLOW = ("Allow", ", ".join(ALLOWED_METHODS))
 ACCEPT = ("Accept", SDP_TYPE)
@@ -39,6 +44,8 @@ class Profile:
     """Who we are on the network.
 
     local_host_for: our address as a peer at the given address should see it.
+    tls_port: told to peers on TLS. serves_tls: others may connect to it.
+    count_other_calls: those that count for `max_calls` and are not SIP's.
     """
 
     user: str
@@ -46,6 +53,10 @@ class Profile:
     media_policy: MediaPolicy
     max_calls: int
     local_host_for: Callable[[str], str]
+    tls_port: int = 5061
+    serves_tls: bool = False
+    session_timer: SessionTimerPolicy = field(default_factory=SessionTimerPolicy)
+    count_other_calls: Callable[[], int] = int
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +73,8 @@ class SentRequest:
     on_response: ResponseHandler
     call: SipCall | None = None
     dialog: SipDialog | None = None
+    n_tries: int = 0
+    """How often it was sent again before."""
 
 
 ResponseHandler = Callable[[SentRequest, SipResponse, float], None]
@@ -70,6 +83,14 @@ ResponseTaker = Callable[[SentRequest, SipResponse, float], bool]
 
 Admission = Callable[[SipRequest, Peer, float], Refusal | None]
 """Whether a request outside any dialog is let in; None: yes."""
+
+TermsOf = Callable[[SipRequest, Peer], TrunkTerms | None]
+"""The trunk's terms for a call that comes in; None: it is no trunk's."""
+
+
+def no_terms(request: SipRequest, source: Peer) -> TrunkTerms | None:
+    """For an endpoint without trunks."""
+    return None
 
 
 def random_token() -> str:
@@ -101,7 +122,11 @@ class AgentCore:
         self.dialogs: dict[DialogKey, SipCall] = {}
         self.response_takers: list[ResponseTaker] = []
         self.admissions: list[Admission] = []
+        self.terms_of: TermsOf = no_terms
         self.is_draining = False
+        self.is_overloaded = False
+        self.call_ids: Counter[str] = Counter()
+        """How many calls have this Call-ID: such messages are no stranger's."""
         self._tag_key = secrets.token_bytes(32)
         # A call that is over is still owed to repeated 2xx, as long as its transaction lives.
         self._sent: WeakKeyDictionary[ClientTransaction, SentRequest] = WeakKeyDictionary()
@@ -115,7 +140,11 @@ class AgentCore:
     @property
     def is_busy(self) -> bool:
         """No new call is taken."""
-        return self.is_draining or self.n_calls >= self.profile.max_calls
+        return self.is_draining or self.is_overloaded or self.is_full
+
+    @property
+    def is_full(self) -> bool:
+        return self.n_calls + self.profile.count_other_calls() >= self.profile.max_calls
 
     # Requests of ours and their answers
 
@@ -127,10 +156,11 @@ class AgentCore:
         on_response: ResponseHandler,
         call: SipCall | None = None,
         dialog: SipDialog | None = None,
+        n_tries: int = 0,
     ) -> None:
         """Send what has a Via of ours already."""
         transaction = self.layer.send_request(request, peer, now)
-        self._sent[transaction] = SentRequest(request, peer, on_response, call, dialog)
+        self._sent[transaction] = SentRequest(request, peer, on_response, call, dialog, n_tries)
 
     def send_in_dialog(
         self,
@@ -142,6 +172,8 @@ class AgentCore:
     ) -> None:
         """Send what `dialog.create_request` made, along the dialog's route."""
         peer = self.add_via(call, dialog, request)
+        if call.digest is not None:
+            call.digest.authorize(request)
         self.send_request(request, peer, now, on_response, call, dialog)
 
     def add_via(self, call: SipCall, dialog: SipDialog, request: SipRequest) -> Peer:
@@ -171,10 +203,14 @@ class AgentCore:
         again.headers.set("CSeq", f"{number} {old.method}")
         for name, value in headers:
             again.headers.set(name, value)
+        if call is not None and call.digest is not None:
+            # A nonce count is good for one request.
+            call.digest.authorize(again)
         if call is not None and call.invite is old:
             call.invite = again
             call.has_provisional = False
-        self.send_request(again, sent.peer, now, sent.on_response, call, sent.dialog)
+        n_tries = sent.n_tries + 1
+        self.send_request(again, sent.peer, now, sent.on_response, call, sent.dialog, n_tries)
         return again
 
     def receive_response(self, response: SipResponse, now: float) -> None:
@@ -188,7 +224,7 @@ class AgentCore:
             self._hand_over(transaction, make_response(transaction.request, 408), now)
 
     def transport_failed(self, message: OutgoingMessage, now: float) -> None:
-        transaction = self.layer.transport_failed(message.key)
+        transaction = self.layer.transport_failed(message.key, now)
         if transaction is not None:
             self._hand_over(transaction, make_response(transaction.request, 503), now)
 
@@ -232,11 +268,12 @@ class AgentCore:
 
     # Hanging up
 
-    def send_bye(self, call: SipCall, now: float) -> None:
-        """End a call that is up; HangUpCompleted follows."""
+    def send_bye(self, call: SipCall, now: float, reason: Reason = NORMAL_CLEARING) -> None:
+        """End a call that is up; HangUpCompleted follows. reason: told to the other side."""
         call.state = CallState.ENDING
         if call.dialog is not None:
             bye = call.dialog.create_request("BYE")
+            bye.headers.add(*reason.field)
             self.send_in_dialog(call, call.dialog, bye, now, self._receive_bye_response)
 
     def end_fork(self, call: SipCall, dialog: SipDialog, now: float) -> None:
@@ -254,6 +291,8 @@ class AgentCore:
     # Calls kept and forgotten
 
     def keep(self, call: SipCall) -> None:
+        if call.call_ref not in self.calls:
+            self.call_ids[call.invite.call_id] += 1
         self.calls[call.call_ref] = call
         if call.dialog is not None:
             self.dialogs[call.dialog.key] = call
@@ -262,17 +301,26 @@ class AgentCore:
         call.state = CallState.ENDED
         call.unacknowledged.clear()
         call.cancel_deadline = None
-        self.calls.pop(call.call_ref, None)
+        if self.calls.pop(call.call_ref, None) is not None:
+            self.call_ids -= Counter([call.invite.call_id])
+        call.provisional = None
+        self.drop_early(call)
         if call.dialog is not None:
             self.dialogs.pop(call.dialog.key, None)
 
-    def end(self, call: SipCall, reason: str) -> None:
-        """The call is over without a BYE of ours."""
-        self.forget(call)
-        self.report_end(call, reason)
+    def drop_early(self, call: SipCall) -> None:
+        """Of its forks a call has one left, or none."""
+        for early in call.early.values():
+            self.dialogs.pop(early.dialog.key, None)
+        call.early.clear()
 
-    def report_end(self, call: SipCall, reason: str) -> None:
-        self.events.append(CallEnded(call, reason))
+    def end(self, call: SipCall, reason: str, cause: Reason | None = None) -> None:
+        """The call is over without a BYE of ours. cause: what the other side says about it."""
+        self.forget(call)
+        self.report_end(call, reason, cause)
+
+    def report_end(self, call: SipCall, reason: str, cause: Reason | None = None) -> None:
+        self.events.append(CallEnded(call, reason, cause))
 
     def accept_answer(self, call: SipCall, message: SipRequest | SipResponse) -> bool:
         """Take the answer to our offer; False: there is none that we can use."""
@@ -286,19 +334,35 @@ class AgentCore:
 
     def via(self, transport: Transport, local_host: str) -> Via:
         branch = MAGIC_COOKIE + self.token()
-        return Via(transport, local_host, self.profile.port, {"branch": branch, "rport": None})
+        params: dict[str, str | None] = {"branch": branch, "rport": None}
+        if transport != "TLS":
+            return Via(transport, local_host, self.profile.port, params)
+        if self.profile.serves_tls:
+            # RFC 5923 5: our certificate came along, so requests may come back this way.
+            params["alias"] = None
+        return Via(transport, local_host, self.profile.tls_port, params)
 
     def contact(self, call: SipCall) -> tuple[str, str]:
-        params = (("transport", "tcp"),) if call.peer.transport == "TCP" else ()
-        uri = SipUri("sip", self.profile.user, call.local_host, self.profile.port, params)
+        profile = self.profile
+        is_sips = needs_sips(call.invite, call.direction is Direction.INBOUND)
+        user = call.terms.contact_user if call.terms else profile.user
+        uri = contact_uri(user, call.local_host, call.peer, profile.port, profile.tls_port, is_sips)
         return ("Contact", str(NameAddr("", uri)))
 
-    def negotiation(self) -> MediaNegotiation:
-        return MediaNegotiation(secrets.randbelow(2**53), self.profile.media_policy)
+    def media_policy(self, terms: TrunkTerms | None) -> MediaPolicy:
+        return terms.media_policy if terms else self.profile.media_policy
+
+    def negotiation(self, terms: TrunkTerms | None = None) -> MediaNegotiation:
+        return MediaNegotiation(secrets.randbelow(2**53), self.media_policy(terms))
 
 
 def ignore_response(sent: SentRequest, response: SipResponse, now: float) -> None:
     """For requests whose answers change nothing."""
+
+
+def supported(without: str) -> tuple[str, str]:
+    """The Supported field where one of our extensions makes no sense."""
+    return ("Supported", ", ".join(sorted(SUPPORTED_EXTENSIONS - {without})))
 
 
 def first_cseq() -> int:

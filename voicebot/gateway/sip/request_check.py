@@ -10,9 +10,12 @@ from voicebot.gateway.sip import syntax
 from voicebot.gateway.sip.message import SipRequest
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, accepts_sdp, has_foreign_body
 
-ALLOWED_METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "NOTIFY", "REFER")
+ALLOWED_METHODS = (
+    *("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"),
+    *("INFO", "NOTIFY", "PRACK", "REFER", "UPDATE"),
+)
 
-SUPPORTED_EXTENSIONS = frozenset({"replaces"})
+SUPPORTED_EXTENSIONS = frozenset({"100rel", "replaces", "timer"})
 
 Refusal = tuple[int, list[tuple[str, str]]]
 """Status and the header fields that its response must carry."""

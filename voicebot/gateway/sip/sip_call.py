@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from voicebot.gateway.sip.digest_client import DigestClient
+from voicebot.gateway.sip.early_dialog import EarlyDialog
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaNegotiation
 from voicebot.gateway.sip.message import SipRequest, SipResponse
 from voicebot.gateway.sip.peer import Peer
+from voicebot.gateway.sip.provisional_answer import ProvisionalAnswer
+from voicebot.gateway.sip.reason_header import Reason
 from voicebot.gateway.sip.referral import ReceivedRefer, SentReferral
 from voicebot.gateway.sip.sdp import NegotiatedMedia
-from voicebot.gateway.sip.sip_dialog import SipDialog
+from voicebot.gateway.sip.session_state import SessionState
+from voicebot.gateway.sip.sip_dialog import DialogKey, SipDialog
 from voicebot.gateway.sip.transaction import (
     InviteServerTransaction,
     Resender,
     Timers,
 )
+from voicebot.gateway.sip.trunk_terms import TrunkTerms
+from voicebot.gateway.sip.uri import SipUri
 from voicebot.records import Direction
 
 
@@ -47,8 +54,13 @@ class UnacknowledgedAnswer:
         self.transaction = transaction
         self.response = response
         self.awaits_sdp = awaits_sdp
-        self._resender = Resender(timers.t1_s, timers.t2_s, now)
-        self._deadline = now + timers.give_up_s
+        self._timers = timers
+        self.restart(now)
+
+    def restart(self, now: float) -> None:
+        """It is sent only now."""
+        self._resender = Resender(self._timers.t1_s, self._timers.t2_s, now)
+        self._deadline = now + self._timers.give_up_s
 
     def next_timeout(self) -> float:
         return min(self._resender.due, self._deadline)
@@ -81,27 +93,72 @@ class SipCall:
     local_tag: str
     negotiation: MediaNegotiation
     is_behind_nat: bool = False
+    terms: TrunkTerms | None = None
+    """Of the trunk that it goes through, if any."""
     dialog: SipDialog | None = None
     local_media: LocalMedia | None = None
     media: NegotiatedMedia | None = None
     server_transaction: InviteServerTransaction | None = None
     has_provisional: bool = False
     cancel_is_wanted: bool = False
+    cancel_reason: Reason | None = None
     cancel_deadline: float | None = None
     bye_is_wanted: bool = False
     unacknowledged: dict[int, UnacknowledgedAnswer] = field(default_factory=dict)
     """By CSeq number: a re-INVITE may be answered before the first ACK has come."""
-    acks: dict[str, tuple[bytes, Peer]] = field(default_factory=dict)
-    """ACKs of ours by the tag of the answer, for when that answer comes again."""
+    acks: dict[tuple[str, int], tuple[bytes, Peer]] = field(default_factory=dict)
+    """ACKs of ours by tag and number of the answer, for when that answer comes again."""
+    session: SessionState = field(default_factory=SessionState)
+    early: dict[str, EarlyDialog] = field(default_factory=dict)
+    """Forks of a call of ours that is not answered, by their tag."""
+    provisional: ProvisionalAnswer | None = None
+    """Ours, not acknowledged; at most one (RFC 3262 3)."""
+    waiting_answers: list[SipResponse] = field(default_factory=list)
+    """Of ours to the INVITE, until that one is acknowledged."""
+    next_rseq: int = 0
+    early_sdp: bytes | None = None
+    """Early audio is agreed on; what the 2xx has to repeat of it."""
+    expires_at: float | None = None
+    """Until when an incoming call wants to be answered (Expires)."""
     replaces: SipCall | None = None
     """The call that ends when this one is answered (RFC 3891)."""
     n_refers_received: int = 0
 
+    def __post_init__(self) -> None:
+        account = self.terms.account if self.terms else None
+        self.digest = DigestClient(account) if account else None
+
+    @property
+    def trunk(self) -> str:
+        """Its name; "" where the call goes through none."""
+        return self.terms.trunk if self.terms else ""
+
     def next_timeout(self) -> float | None:
         times = [answer.next_timeout() for answer in self.unacknowledged.values()]
-        if self.cancel_deadline is not None:
-            times.append(self.cancel_deadline)
+        if self.provisional is not None:
+            times.append(self.provisional.next_timeout())
+        other_times = [self.cancel_deadline, self.expires_at]
+        if self.state is CallState.UP:
+            other_times.append(self.session.next_timeout())
+        times += [time for time in other_times if time is not None]
         return min(times, default=None)
+
+    @property
+    def invite_is_open(self) -> bool:
+        """A call that comes in whose INVITE has no final answer yet."""
+        transaction = self.server_transaction
+        return (
+            transaction is not None
+            and not transaction.has_final_response
+            and self.state in (CallState.INVITED, CallState.UP)
+        )
+
+    def dialog_of(self, key: DialogKey) -> SipDialog | None:
+        """The dialog of this call, or of one of its forks, that a request belongs to."""
+        if self.dialog is not None and self.dialog.key == key:
+            return self.dialog
+        dialogs = (early.dialog for early in self.early.values())
+        return next((dialog for dialog in dialogs if dialog.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +170,14 @@ class CallOffered:
 
 @dataclass(frozen=True, slots=True)
 class CallProgressed:
-    """Our call rings or is being forwarded. `status`: 101 to 199."""
+    """Our call rings or is being forwarded. `status`: 101 to 199.
+
+    media: how to hear what the other side plays meanwhile; None: it said nothing about that.
+    """
 
     call: SipCall
     status: int
+    media: NegotiatedMedia | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +198,38 @@ class MediaChanged:
 
 @dataclass(frozen=True, slots=True)
 class CallRefused:
-    """Our call was not taken. `status`: SIP status; 408 when nobody answered at all."""
+    """Our call was not taken. `status`: SIP status; 408 when nobody answered at all.
+
+    targets: of a 3xx answer, where else to call, the preferred one first. cause: what the
+    other side says about it. retry_after_s: how long it wants to be left alone.
+    """
 
     call: SipCall
     status: int
+    targets: tuple[SipUri, ...] = ()
+    cause: Reason | None = None
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The call is over. `reason`: cancelled (before the answer), hangup, lost_ack, error."""
+    """The call is over. cause: what the other side says about it.
+
+    reason: cancelled or expired (before the answer), hangup, lost_ack, lost_prack,
+    session_expired (the other side is gone), error.
+    """
 
     call: SipCall
     reason: str
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChangeEnded:
+    """What became of our hold, resume or move. `status`: 200, or that of the refusal."""
+
+    call: SipCall
+    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +271,7 @@ UserAgentEvent = (
     | CallRefused
     | CallEnded
     | HangUpCompleted
+    | SessionChangeEnded
     | KeyReceived
     | ReferReceived
     | ReferralEnded

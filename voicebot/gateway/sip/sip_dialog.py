@@ -84,6 +84,11 @@ class SipDialog:
         if message.contact is not None:
             self.remote_target = message.contact.uri.without_headers()
 
+    def take_over(self, early: SipDialog) -> None:
+        """Go on with the numbers that this dialog had while it was early."""
+        self.local_cseq = max(self.local_cseq, early.local_cseq)
+        self._remote_cseq = early._remote_cseq
+
     def create_request(self, method: str) -> SipRequest:
         """A new request inside the dialog, without Via and Contact."""
         self.local_cseq += 1

@@ -21,7 +21,9 @@ from voicebot.gateway.sip.agent_core import (
     random_token,
     retry_after,
 )
+from voicebot.gateway.sip.authentication import Authentication
 from voicebot.gateway.sip.dialog_requests import DialogRequests
+from voicebot.gateway.sip.early_dialogs import EarlyDialogs
 from voicebot.gateway.sip.incoming_calls import IncomingCalls
 from voicebot.gateway.sip.info_requests import InfoRequests
 from voicebot.gateway.sip.media_negotiation import LocalMedia
@@ -32,13 +34,20 @@ from voicebot.gateway.sip.message import (
     parse_datagram,
 )
 from voicebot.gateway.sip.outgoing_calls import OutgoingCalls
+from voicebot.gateway.sip.outside_requests import OutsideRequests
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.provisional_answers import ProvisionalAnswers
+from voicebot.gateway.sip.reason_header import NORMAL_CLEARING, Reason
 from voicebot.gateway.sip.referrals import Referrals
 from voicebot.gateway.sip.request_check import check_request
 from voicebot.gateway.sip.routing import note_source
 from voicebot.gateway.sip.sdp import NegotiatedMedia
+from voicebot.gateway.sip.session_changes import SessionChanges
+from voicebot.gateway.sip.session_requests import SessionRequests
 from voicebot.gateway.sip.sip_call import CallState, SipCall, UserAgentEvent
+from voicebot.gateway.sip.sips import refuse_unprotected, uri_schemes
 from voicebot.gateway.sip.transaction import ServerTransaction, Timers
+from voicebot.gateway.sip.trunk_terms import TrunkTerms
 from voicebot.gateway.sip.uri import SipUri
 
 __all__ = ["Profile", "UserAgent"]
@@ -57,9 +66,17 @@ class UserAgent:
         token: Callable[[], str] = random_token,
     ) -> None:
         self.core = AgentCore(profile, timers or Timers(), max_server_transactions, token)
-        self._incoming = IncomingCalls(self.core)
-        self._outgoing = OutgoingCalls(self.core)
-        self._in_dialog = DialogRequests(self.core, self._incoming)
+        provisionals = ProvisionalAnswers(self.core)
+        Authentication(self.core)
+        self.outside = OutsideRequests(self.core)
+        self._incoming = IncomingCalls(self.core, provisionals)
+        self._outgoing = OutgoingCalls(self.core, EarlyDialogs(self.core))
+        self._changes = SessionChanges(self.core)
+        self._in_dialog = DialogRequests(self.core)
+        requests = SessionRequests(self.core, self._incoming)
+        self._in_dialog.handlers["INVITE"] = requests.receive_reinvite
+        self._in_dialog.handlers["UPDATE"] = requests.receive_update
+        self._in_dialog.handlers["PRACK"] = provisionals.receive_prack
         self.referrals = Referrals(self.core, self._in_dialog)
         self._in_dialog.handlers["INFO"] = InfoRequests(self.core).receive
         # Requests outside any dialog, by method.
@@ -69,6 +86,8 @@ class UserAgent:
             "BYE": self._receive_stray,
             "INFO": self._receive_stray,
             "NOTIFY": self._receive_stray,
+            "PRACK": self._receive_stray,
+            "UPDATE": self._receive_stray,
             "REFER": self.referrals.refuse_outside,
         }
 
@@ -112,6 +131,7 @@ class UserAgent:
         for call in list(self.core.calls.values()):
             self._incoming.handle_timeout(call, now)
             self._outgoing.handle_timeout(call, now)
+            self._changes.handle_timeout(call, now)
         self.referrals.handle_timeout(now)
 
     def transport_failed(self, message: OutgoingMessage, now: float) -> None:
@@ -149,7 +169,9 @@ class UserAgent:
         layer = self.core.layer
         note_source(request, source)
         if request.method == "ACK":
-            self._incoming.receive_ack(request, now)
+            call = self._incoming.receive_ack(request, now)
+            if call is not None:
+                self._changes.pursue(call, now)
             return
         known = layer.find_server(request)
         if known is not None:
@@ -179,7 +201,12 @@ class UserAgent:
         if is_merged:
             self.core.respond(transaction, 482, now)
             return
-        if refusal := check_request(request):
+        schemes = uri_schemes(self.core.profile.serves_tls)
+        refusal = check_request(request, uri_schemes=schemes)
+        if refusal is None:
+            local_host = self.core.profile.local_host_for(source.host)
+            refusal = refuse_unprotected(request, source, local_host)
+        if refusal:
             status, headers = refusal
             self.core.respond(transaction, status, now, headers)
         elif request.to.tag is not None:
@@ -225,6 +252,14 @@ class UserAgent:
         """
         return self._incoming.answer(call, media, now)
 
+    def answer_early(self, call: SipCall, media: LocalMedia, now: float) -> NegotiatedMedia | None:
+        """Let the caller hear us before the call is taken; None: the answer to our offer comes
+        later (MediaChanged).
+
+        Raises SdpError where that can't be done; the call may still be answered or rejected.
+        """
+        return self._incoming.answer_early(call, media, now)
+
     def reject(self, call: SipCall, status: int, now: float) -> None:
         """Do not take the call. `status`: 300 to 699."""
         self._incoming.reject(call, status, now)
@@ -239,24 +274,44 @@ class UserAgent:
         next_hop: Peer,
         now: float,
         headers: Iterable[tuple[str, str]] = (),
+        expires_s: int | None = None,
+        terms: TrunkTerms | None = None,
     ) -> SipCall:
         """Send an INVITE with our offer; CallAnswered or CallRefused follows.
 
         caller: user part of our own address. next_hop: where `uri` was found to be. headers:
-        more fields, which replace ours of the same name.
+        more fields, which replace ours of the same name. expires_s: told to the other side as
+        the time it has to answer. terms: of the trunk that it goes through.
         """
-        return self._outgoing.place_call(uri, caller, media, next_hop, now, headers)
+        return self._outgoing.place_call(
+            uri, caller, media, next_hop, now, headers, expires_s, terms
+        )
+
+    # While a call is up
+
+    def change_session(
+        self,
+        call: SipCall,
+        now: float,
+        direction: str | None = None,
+        media: LocalMedia | None = None,
+    ) -> None:
+        """Hold (`sendonly`), resume (`sendrecv`) or move our audio; SessionChangeEnded follows."""
+        self._changes.change(call, now, direction, media)
 
     # Hanging up
 
-    def hang_up(self, call: SipCall, now: float) -> None:
-        """End the call in the way its state asks for; HangUpCompleted or CallRefused follows."""
+    def hang_up(self, call: SipCall, now: float, reason: Reason | None = None) -> None:
+        """End the call in the way its state asks for; HangUpCompleted or CallRefused follows.
+
+        reason: told to the other side; None: nothing out of the ordinary.
+        """
         if call.state is CallState.INVITED:
             self.reject(call, 480, now)
         elif call.state is CallState.CALLING:
-            self._outgoing.cancel(call, now)
+            self._outgoing.cancel(call, now, reason)
         elif call.state is CallState.UP:
             call.bye_is_wanted = True
             # 15: whoever answered waits for the ACK (or for its loss) with his BYE.
-            if not call.unacknowledged:
-                self.core.send_bye(call, now)
+            if not call.unacknowledged and not call.invite_is_open:
+                self.core.send_bye(call, now, reason or NORMAL_CLEARING)

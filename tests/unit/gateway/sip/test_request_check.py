@@ -150,8 +150,8 @@ def test_who_accepts_no_session_description_gets_406(accept, status):
 
 
 def test_the_refusal_goes_into_a_response():
-    asked = request(fields=(*SOUND, "Require: timer"))
+    asked = request(fields=(*SOUND, "Require: path"))
     refusal = check_request(asked)
     assert refusal is not None
     response = make_response(asked, refusal[0], headers=refusal[1])
-    assert response.headers.get("Unsupported") == "timer"
+    assert response.headers.get("Unsupported") == "path"
