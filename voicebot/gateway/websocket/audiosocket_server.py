@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import socket
 import uuid
 
 from voicebot.gateway.websocket.audiosocket import AudioSocketStream
@@ -18,7 +19,8 @@ READ_BYTES = 4096
 """A quarter of a second at 8 kHz; what is more waits in the kernel."""
 
 MAX_UNSENT_BYTES = 16 * 1024
-"""1 s at 8 kHz; beyond it the leg's own bound counts, and then the call ends."""
+"""1 s at 8 kHz, here and again in the kernel; beyond it the leg's own bound counts, and then
+the call ends: sound that lies there is heard late or never."""
 
 
 class AudioSocketServer:
@@ -70,6 +72,9 @@ class AudioSocketServer:
         assert task is not None
         self._connections.add(task)
         writer.transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
+        writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_UNSENT_BYTES
+        )
         try:
             await self._calls.run(
                 _TcpConnection(reader, writer),

@@ -1,0 +1,127 @@
+"""A caller whose provider or PBX streams the call to us."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SILENCE, Samples
+
+LOUD = 500
+"""Peak of a frame with something in it."""
+
+
+class StreamPhone(ABC):
+    """Speaks, presses keys, and keeps what he hears; `heard` grows by a frame every 20 ms.
+
+    Each subclass is one provider: how a frame goes out, and what of what came in is played.
+    """
+
+    def __init__(self) -> None:
+        self.heard: list[Samples] = []
+        self.is_over = asyncio.Event()
+        self._speech: deque[Samples] = deque()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        await self._connect()
+        self._tasks = [
+            asyncio.create_task(self._read_until_the_end()),
+            asyncio.create_task(self._talk()),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hang_up()
+        for result in results:
+            if error is None and isinstance(result, Exception):
+                raise result
+
+    def say(self, samples: Samples) -> None:
+        """Behind what is being said already; returns at once."""
+        for start in range(0, len(samples), FRAME_SAMPLES):
+            frame = samples[start : start + FRAME_SAMPLES]
+            self._speech.append(np.pad(frame, (0, FRAME_SAMPLES - len(frame))))
+
+    async def say_all(self, samples: Samples) -> None:
+        """Returns when it has been said."""
+        self.say(samples)
+        while self._speech and not self.is_over.is_set():
+            await asyncio.sleep(FRAME_MS / 1000)
+
+    @property
+    def n_loud(self) -> int:
+        """Frames heard so far that had sound in them."""
+        return sum(is_loud(frame) for frame in self.heard)
+
+    async def hears(self, n_loud: int, timeout_s: float = 20) -> None:
+        """Returns when so many loud frames have been heard in all."""
+        async with asyncio.timeout(timeout_s):
+            while self.n_loud < n_loud:
+                await asyncio.sleep(0.02)
+
+    async def hears_silence(self, n_frames: int = 25, timeout_s: float = 20) -> None:
+        """Returns when the last `n_frames` were silent."""
+        async with asyncio.timeout(timeout_s):
+            while len(self.heard) < n_frames or any(map(is_loud, self.heard[-n_frames:])):
+                await asyncio.sleep(0.02)
+
+    @abstractmethod
+    async def press(self, key: str) -> None: ...
+
+    @abstractmethod
+    async def hang_up(self) -> None: ...
+
+    @abstractmethod
+    async def _connect(self) -> None: ...
+
+    @abstractmethod
+    async def _read(self) -> None:
+        """Take in what comes, until the connection is closed."""
+
+    @abstractmethod
+    async def _send_frame(self, frame: Samples) -> None: ...
+
+    @abstractmethod
+    async def _play(self) -> Samples:
+        """The next 20 ms for the caller's ear."""
+
+    async def _read_until_the_end(self) -> None:
+        try:
+            await self._read()
+        finally:
+            self.is_over.set()
+
+    async def _talk(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        try:
+            while not self.is_over.is_set():
+                await self._send_frame(self._speech.popleft() if self._speech else SILENCE)
+                self.heard.append(await self._play())
+                due += FRAME_MS / 1000
+                await asyncio.sleep(max(due - loop.time(), 0))
+        except ConnectionError:
+            self.is_over.set()
+
+
+def is_loud(frame: Samples) -> bool:
+    return int(np.abs(frame.astype(np.int32)).max(initial=0)) > LOUD
+
+
+def tone(duration_s: float, frequency: float = 440, level: int = 8000) -> Samples:
+    ticks = np.arange(int(8000 * duration_s))
+    return (level * np.sin(2 * np.pi * frequency * ticks / 8000)).astype(np.int16)
