@@ -40,24 +40,36 @@ class NoMediaPort(VoicebotError):
 
 
 class CallFailed(VoicebotError):
-    """An outgoing call that was not answered. `status` is the SIP status, 0 without one."""
+    """An outgoing call that was not answered. `status` is the SIP status, 0 without one.
 
-    def __init__(self, reason: str, status: int = 0) -> None:
+    is_way_at_fault: the callee was never reached, so another way to him may do.
+    """
+
+    def __init__(self, reason: str, status: int = 0, is_way_at_fault: bool = False) -> None:
         super().__init__(reason)
         self.status = status
+        self.is_way_at_fault = is_way_at_fault
+
+
+class CallRedirected(CallFailed):
+    """An outgoing call that was pointed elsewhere (3xx). `targets`: URIs, the preferred first."""
+
+    def __init__(self, targets: tuple[str, ...], status: int) -> None:
+        super().__init__("the call was redirected", status)
+        self.targets = targets
 
 
 class DialRefused(CallFailed):
     """A number or address that the rules do not let us call. The text does not repeat it.
 
     `rule`: number, prefix, premium, host, or the cap that is reached: minute, day, trunk_minute,
-    trunk_day, campaign_minute, campaign_day. A cap passes with time (`retryable`).
+    trunk_day, trunk_calls, campaign_minute, campaign_day. A cap passes with time (`retryable`).
     """
 
     def __init__(self, reason: str, rule: str) -> None:
         super().__init__(reason, 403)
         self.rule = rule
-        self.retryable = rule.endswith(("minute", "day"))
+        self.retryable = rule.endswith(("minute", "day", "calls"))
 
 
 class AudioFileError(VoicebotError):

@@ -1,4 +1,4 @@
-"""The header fields that say who calls through a trunk (RFC 3261 8.1.1.3, RFC 3323, RFC 3325)."""
+"""Who calls through a trunk, as the callee and as the carrier see it (RFC 3323, RFC 3325)."""
 
 from __future__ import annotations
 
@@ -14,35 +14,29 @@ _IDENTITY_FIELDS = {
 }
 
 
-def caller_address(trunk: Trunk, user: str) -> NameAddr:
+def own_address(trunk: Trunk, user: str) -> NameAddr:
     """Us as the trunk knows us: its number for us, else our user name with it, else `user`.
 
-    In the trunk's domain, as carriers look at a From of their own (RFC 3325 9.1).
+    In the trunk's domain: there the number means something (RFC 3261 19.1.6).
     """
     settings = trunk.settings
     number = settings.caller_id or settings.username or user
-    return NameAddr("", SipUri("sip", number, settings.host, None, _phone(number)))
+    params = (("user", "phone"),) if number.startswith("+") else ()
+    return NameAddr("", SipUri("sip", number, settings.host, None, params))
 
 
-def identity_headers(trunk: Trunk, user: str, local_tag: str) -> list[tuple[str, str]]:
-    """From, the identity that only the carrier sees, Privacy, and the way through the proxy.
+def shown_address(trunk: Trunk, user: str) -> NameAddr:
+    """From, without its tag: what the callee may see."""
+    return _ANONYMOUS if trunk.settings.hide_number else own_address(trunk, user)
 
-    user: our own user part, where the trunk has no other for us.
-    """
-    settings = trunk.settings
-    ours = caller_address(trunk, user)
-    shown = _ANONYMOUS if settings.hide_number else ours
-    fields = [("From", str(shown.with_tag(local_tag)))]
-    identity = _IDENTITY_FIELDS.get(settings.identity)
-    if identity is not None:
-        fields.append((identity, str(ours)))
-    if settings.hide_number:
-        # RFC 3325 9.3: the carrier may use the identity but not pass it on.
+
+def identity_headers(trunk: Trunk, user: str) -> list[tuple[str, str]]:
+    """The identity that the carrier goes by, and whether it may pass it on."""
+    fields: list[tuple[str, str]] = []
+    name = _IDENTITY_FIELDS.get(trunk.settings.identity)
+    if name is not None:
+        fields.append((name, str(own_address(trunk, user))))
+    if trunk.settings.hide_number:
+        # RFC 3325 9.3: withheld from whoever is outside the carrier's trust domain.
         fields.append(("Privacy", "id"))
-    if trunk.proxy is not None:
-        fields.append(("Route", str(NameAddr("", trunk.proxy))))
     return fields
-
-
-def _phone(number: str) -> tuple[tuple[str, str | None], ...]:
-    return (("user", "phone"),) if number.startswith("+") else ()

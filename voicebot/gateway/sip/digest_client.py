@@ -24,7 +24,6 @@ _MAX_REALMS = 8
 AUTHORIZATION_FIELDS = ("Authorization", "Proxy-Authorization")
 """Where credentials stand: for a server, for a proxy."""
 
-Field = tuple[str, str]
 _Realm = tuple[str, bool]
 
 
@@ -52,38 +51,26 @@ class DigestClient:
         self._cnonce = cnonce
         self._nonces: dict[_Realm, _Nonce] = {}
 
-    def credentials(self, request: SipRequest) -> list[Field]:
-        """Header fields for every realm that is known so far (22.3).
+    def authorize(self, request: SipRequest) -> None:
+        """Put credentials for every realm that is known so far (22.3) into a request.
 
         With them requests inside a dialog save the round trip of a challenge. Not for ACK and
         CANCEL: those have what their INVITE had, or nothing (22.1).
         """
-        return [
-            (AUTHORIZATION_FIELDS[is_proxy], str(self._credentials(nonce, request)))
-            for (_, is_proxy), nonce in self._nonces.items()
-        ]
+        for name in AUTHORIZATION_FIELDS:
+            request.headers.remove(name)
+        for (_, is_proxy), nonce in self._nonces.items():
+            credentials = self._credentials(nonce, request)
+            request.headers.add(AUTHORIZATION_FIELDS[is_proxy], str(credentials))
 
-    def authorize(self, request: SipRequest) -> None:
-        """Put the credentials into a request that was not sent yet."""
-        for name, value in self.credentials(request):
-            request.headers.add(name, value)
-
-    def answer(
-        self, request: SipRequest, response: SipResponse, n_tries: int
-    ) -> list[Field] | None:
-        """What `request` needs after its 401 or 407, to be sent anew; None: nothing helps.
+    def learn(self, request: SipRequest, response: SipResponse, n_tries: int) -> bool:
+        """Take in the 401 or 407 to a request. True: send it anew, authorized, CSeq one higher.
 
         n_tries: how often it was sent anew before. A second refusal is final unless the nonce
         was merely stale: the password does not get better by repetition.
         """
         if response.status not in (401, 407) or n_tries >= MAX_TRIES:
-            return None
-        if not self._learn(request, response, n_tries):
-            return None
-        return self.credentials(request)
-
-    def _learn(self, request: SipRequest, response: SipResponse, n_tries: int) -> bool:
-        """Take over the challenges; False: what they ask for was given already, or is unknown."""
+            return False
         wanted: dict[_Realm, Challenge] = {}
         for challenge in challenges_in(response):
             # RFC 8760 2.4: the first of a realm that is understood is the one to take.

@@ -56,7 +56,8 @@ class Registration:
         """registrar: Request-URI, a domain without user part. chance: a number between two."""
         self._registrar = registrar
         self._address_of_record = address_of_record
-        self._contact = contact
+        self.contact = contact
+        """Where we are to be reached; changes with our address, before `handle_timeout`."""
         self._expires_s = expires_s
         self._digest = DigestClient(account) if account else None
         self._token = token
@@ -98,11 +99,18 @@ class Registration:
         return request
 
     def stop(self, now: float) -> None:
-        """Take our address back (10.2.2), if the registrar may have it."""
+        """Take our address back (10.2.2), where the registrar may have it.
+
+        An answer that is still to come is given up: it may have been a yes.
+        """
+        may_be_registered = self._sent is not None or self.is_registered(now)
         self._is_stopping = True
-        self._due = None
-        if self._sent is None:
-            self._leave(now)
+        self._due = self._sent = self._outbox = None
+        self._n_tries = 0
+        if may_be_registered:
+            self._send(0)
+        else:
+            self.state = RegistrationState.STOPPED
 
     # Answers
 
@@ -113,11 +121,14 @@ class Registration:
             self._sent = request
             return
         self.last_status = response.status
+        if response.status >= 300 and self._authorized(request, response):
+            return
         if self._is_stopping:
-            self._stopped_by(request, response, now)
+            self._expires_at = None
+            self.state = RegistrationState.STOPPED
         elif response.status < 300:
             self._registered(response, now)
-        elif not self._authorized(request, response) and not self._lengthened(response):
+        elif not self._lengthened(response):
             self._failed(response, now)
 
     def _registered(self, response: SipResponse, now: float) -> None:
@@ -138,7 +149,7 @@ class Registration:
             contacts = response.contacts
         except SipParseError:
             contacts = []
-        ours = [entry for entry in contacts if _is_same_binding(entry.uri, self._contact)]
+        ours = [entry for entry in contacts if _is_same_binding(entry.uri, self.contact)]
         texts = [entry.params.get("expires") for entry in ours]
         texts.append(response.headers.get("Expires"))
         for text in texts:
@@ -153,11 +164,10 @@ class Registration:
         """True: sent again with credentials."""
         if self._digest is None:
             return False
-        fields = self._digest.answer(request, response, self._n_tries)
-        if fields is None:
+        if not self._digest.learn(request, response, self._n_tries):
             return False
         self._n_tries += 1
-        self._send(_expires_in(request), fields)
+        self._send(int(request.headers.get("Expires") or 0))
         return True
 
     def _lengthened(self, response: SipResponse) -> bool:
@@ -188,30 +198,11 @@ class Registration:
             self.state = RegistrationState.FAILING
             longest_s = min(BASE_WAIT_S * 2.0 ** min(self._n_failures, 16), LONGEST_WAIT_S)
         wait_s = self._chance(longest_s / 2, longest_s)
-        self._due = now + max(wait_s, _retry_after_s(response))
-
-    # Leaving
-
-    def _stopped_by(self, request: SipRequest, response: SipResponse, now: float) -> None:
-        if _expires_in(request) > 0:
-            # The answer to a registration that was on its way when we were stopped.
-            if response.status < 300:
-                self._expires_at = now + self._granted_s(response)
-            self._leave(now)
-        elif not self._authorized(request, response):
-            self._expires_at = None
-            self.state = RegistrationState.STOPPED
-
-    def _leave(self, now: float) -> None:
-        self._n_tries = 0
-        if self.is_registered(now):
-            self._send(0)
-        else:
-            self.state = RegistrationState.STOPPED
+        self._due = now + max(wait_s, retry_after_s(response))
 
     # Building
 
-    def _send(self, expires_s: int, credentials: list[tuple[str, str]] | None = None) -> None:
+    def _send(self, expires_s: int) -> None:
         self._cseq += 1
         own = NameAddr("", self._address_of_record)
         headers = Headers(
@@ -222,23 +213,18 @@ class Registration:
                 # 10.2: the same for all of one user agent, so that the registrar keeps order.
                 ("Call-ID", self._call_id),
                 ("CSeq", f"{self._cseq} REGISTER"),
-                ("Contact", str(NameAddr("", self._contact))),
+                ("Contact", str(NameAddr("", self.contact))),
                 ("Expires", str(expires_s)),
             ]
         )
         request = SipRequest("REGISTER", self._registrar, headers)
-        if credentials is None and self._digest is not None:
-            credentials = self._digest.credentials(request)
-        for name, value in credentials or []:
-            headers.add(name, value)
+        if self._digest is not None:
+            self._digest.authorize(request)
         self._sent = self._outbox = request
 
 
-def _expires_in(request: SipRequest) -> int:
-    return int(request.headers.get("Expires") or 0)
-
-
-def _retry_after_s(response: SipResponse) -> float:
+def retry_after_s(response: SipResponse) -> float:
+    """How long the sender wants no requests; 0: it does not say."""
     text = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
     try:
         number = syntax.parse_number(text.strip(), 2**32 - 1, "Retry-After")

@@ -1,0 +1,180 @@
+"""Calls a number: by the dialling rules, through the trunks, on to the next one where one fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from voicebot.clock import Clock
+from voicebot.errors import CallFailed, CallRedirected, DialRefused, SipParseError
+from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.dial_rules import DialRules
+from voicebot.gateway.sip.peer import Peer
+from voicebot.gateway.sip.trunk_terms import TrunkTerms
+from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
+from voicebot.gateway.sip.uri import SipUri
+
+log = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 3
+
+
+class CallPlacer(Protocol):
+    """How one call leaves; the endpoint."""
+
+    async def resolve(self, uri: SipUri) -> Sequence[Peer]: ...
+
+    async def call_through(
+        self,
+        peers: Sequence[Peer],
+        target: SipUri,
+        terms: TrunkTerms,
+        ends_at: float,
+        has_alternative: bool,
+    ) -> SipCallLeg:
+        """Raises CallFailed; `is_way_at_fault` says whether another trunk may do better.
+
+        has_alternative: do not wait long for a first sign of life.
+        """
+
+    def n_calls_up(self, trunk: str) -> int:
+        """Calls that we placed through it and that were answered."""
+
+
+class Dialler:
+    """Everything that calls a number goes through here."""
+
+    def __init__(
+        self,
+        trunks: TrunkDirectory,
+        rules: DialRules,
+        placer: CallPlacer,
+        clock: Clock,
+        user: str,
+        follow_redirects: bool,
+    ) -> None:
+        """user: our own user part, for trunks that have no other for us."""
+        self._trunks = trunks
+        self._rules = rules
+        self._placer = placer
+        self._clock = clock
+        self._user = user
+        self._follow_redirects = follow_redirects
+        self._placing: dict[str, int] = {}
+
+    async def call(
+        self, number: str, trunk: str = "", campaign: str = "", timeout_s: float = 60
+    ) -> SipCallLeg:
+        """The leg of who answers. trunk: that one alone; "" leaves the choice.
+
+        Raises DialRefused for what the rules forbid, and CallFailed.
+        """
+        ends_at = self._clock.monotonic() + timeout_s
+        candidates = self._candidates(trunk)
+        for _ in range(MAX_REDIRECTS):
+            try:
+                return await self._through_one_of(candidates, number, campaign, ends_at)
+            except CallRedirected as redirection:
+                if not self._follow_redirects:
+                    raise
+                number = self._redirected_to(redirection)
+        return await self._through_one_of(candidates, number, campaign, ends_at)
+
+    def may_dial(self, uri: SipUri) -> bool:
+        """Whether an address from the far end names a number that we would call."""
+        try:
+            self._rules.permitted(self._rules.number_in(uri))
+        except DialRefused:
+            return False
+        return True
+
+    async def call_named(
+        self, uri: SipUri, campaign: str = "", timeout_s: float = 60
+    ) -> SipCallLeg:
+        """Call the number in an address from the far end (REFER). Raises as `call` does."""
+        return await self.call(self._rules.number_in(uri), "", campaign, timeout_s)
+
+    def _candidates(self, name: str) -> list[Trunk]:
+        now = self._clock.monotonic()
+        if not name:
+            candidates = self._trunks.candidates(now)
+        else:
+            named = self._trunks.get(name)
+            candidates = [named] if named is not None else []
+        if not candidates:
+            raise CallFailed("there is no such trunk" if name else "there is no trunk", 503)
+        return candidates
+
+    async def _through_one_of(
+        self, candidates: Sequence[Trunk], number: str, campaign: str, ends_at: float
+    ) -> SipCallLeg:
+        failure: CallFailed | None = None
+        is_retry = False
+        for position, trunk in enumerate(candidates, start=1):
+            now = self._clock.monotonic()
+            if failure is not None and now >= ends_at:
+                break
+            try:
+                self._check_load(trunk)
+                dialled = self._rules.check(number, trunk.name, campaign, now, is_retry)
+            except DialRefused as refusal:
+                if not refusal.rule.startswith("trunk_"):
+                    raise
+                failure = failure or refusal
+                continue
+            is_retry = True
+            try:
+                has_alternative = position < len(candidates)
+                return await self._through(trunk, dialled, ends_at, has_alternative)
+            except CallFailed as error:
+                if not error.is_way_at_fault:
+                    raise
+                failure = error
+                log.info(
+                    "a call failed with its trunk",
+                    extra={"trunk": trunk.name, "status": error.status},
+                )
+        raise failure or CallFailed("there is no trunk", 503)
+
+    async def _through(
+        self, trunk: Trunk, number: str, ends_at: float, has_alternative: bool
+    ) -> SipCallLeg:
+        self._placing[trunk.name] = self._placing.get(trunk.name, 0) + 1
+        try:
+            peers = await self._placer.resolve(trunk.next_hop)
+            if not peers:
+                raise CallFailed("the trunk's host can't be found", 503, is_way_at_fault=True)
+            terms = TrunkTerms.of(trunk, self._user)
+            leg = await self._placer.call_through(
+                peers, trunk.uri_of(number), terms, ends_at, has_alternative
+            )
+        except CallFailed as error:
+            # Of what a phone or a person decides the trunk is innocent.
+            status = error.status if error.is_way_at_fault else 486
+            trunk.health.note_answer(status, self._clock.monotonic())
+            raise
+        finally:
+            self._placing[trunk.name] -= 1
+        trunk.health.note_answer(200, self._clock.monotonic())
+        return leg
+
+    def _check_load(self, trunk: Trunk) -> None:
+        n_calls = self._placing.get(trunk.name, 0) + self._placer.n_calls_up(trunk.name)
+        if n_calls >= trunk.settings.max_calls:
+            raise DialRefused("the trunk has as many calls as it may", "trunk_calls")
+
+    def _redirected_to(self, redirection: CallRedirected) -> str:
+        """The first number that we may call. Raises DialRefused for the last one otherwise."""
+        refusal = DialRefused("the call was redirected to nobody", "host")
+        for text in redirection.targets:
+            try:
+                number = self._rules.number_in(SipUri.parse(text))
+                self._rules.permitted(number)
+            except DialRefused as error:
+                refusal = error
+            except SipParseError:
+                continue
+            else:
+                return number
+        raise refusal
