@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 
+DRAIN_POLL_S = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechChoices:
@@ -104,7 +106,14 @@ class Node:
         self.script: Script = load_checked_script(find_script(settings.dialogue.script))
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
-        self.sip = SipEndpoint(settings.sip, self.pacer, self.clock, self._take_sip_call)
+        self.sip = SipEndpoint(
+            settings.sip,
+            self.pacer,
+            self.clock,
+            self._take_sip_call,
+            count_waiting=self._count_waiting,
+            count_other_calls=self._count_other_calls,
+        )
         self.database: Database | None = None
         self.web: WebServer | None = None
         self._reception: Reception | None = None
@@ -157,6 +166,18 @@ class Node:
         )
         await self.web.start()
 
+    async def drain(self, timeout_s: float) -> None:
+        """Take no new calls and return when the running ones are over, at the latest after
+        `timeout_s`. `stop` afterwards."""
+        self.sip.drain()
+        try:
+            async with asyncio.timeout(timeout_s):
+                # A call that still rings is in no list that could be watched.
+                while self.sip.n_calls or len(self.live_calls):  # noqa: ASYNC110
+                    await asyncio.sleep(DRAIN_POLL_S)
+        except TimeoutError:
+            log.warning("calls go on after the time to drain", extra={"n": len(self.live_calls)})
+
     async def stop(self) -> None:
         """Say goodbye to running calls and write everything down."""
         await self.sip.stop()
@@ -184,6 +205,12 @@ class Node:
             await asyncio.to_thread(_repair_recording, path)
         if n_orphans:
             progress(f"{n_orphans} calls of a process that was killed are closed as unknown")
+
+    def _count_waiting(self) -> int:
+        return sum(worker.recognition_queue for worker in self.pool.stats())
+
+    def _count_other_calls(self) -> int:
+        return sum(call.record.leg_kind != "sip" for call in self.live_calls.all())
 
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
         await self.take_call(await incoming.answer())

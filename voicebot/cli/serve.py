@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ def serve(
 ) -> None:
     """Answer calls until SIGTERM or Ctrl-C.
 
+    SIGTERM lets running calls finish (sip.drain_timeout_s) and takes no new ones meanwhile; a
+    second signal, and Ctrl-C, end them at once.
+
     Examples:
 
         voicebot serve --demo
@@ -58,11 +62,38 @@ def _take_fast_loop() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
+class StopWish:
+    """What the operator's signals ask for."""
+
+    def __init__(self) -> None:
+        self.wanted = asyncio.Event()
+        self.now = asyncio.Event()
+        """Do not wait for running calls."""
+
+    def stop(self) -> None:
+        """After the running calls; the second time at once."""
+        if self.wanted.is_set():
+            self.now.set()
+        self.wanted.set()
+
+    def stop_now(self) -> None:
+        self.now.set()
+        self.wanted.set()
+
+    async def unless_now(self, work: Coroutine[None, None, None]) -> None:
+        """Do this, but only until the operator has no more patience."""
+        tasks = [asyncio.ensure_future(work), asyncio.ensure_future(self.now.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _serve(settings: Settings, demo: bool) -> None:
-    stop = asyncio.Event()
+    wish = StopWish()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGINT, wish.stop_now)
+    loop.add_signal_handler(signal.SIGTERM, wish.stop)
     from voicebot.app import Node  # loads everything; --help and the small commands need not
 
     node = Node(settings)
@@ -73,7 +104,10 @@ async def _serve(settings: Settings, demo: bool) -> None:
         # call's audio waits for tens of milliseconds.
         gc.collect()
         gc.freeze()
-        await stop.wait()
+        await wish.wanted.wait()
+        if not wish.now.is_set():
+            console.print("Draining: no new calls; a second signal ends the running ones")
+            await wish.unless_now(node.drain(settings.sip.drain_timeout_s))
         console.print("Stopping: running calls are ended politely")
     except OSError as error:
         raise VoicebotError(
@@ -105,6 +139,8 @@ def _introduce(node: Node, demo: bool) -> None:
             highlight=False,
         )
     print(f"SIP         {node.sip.local_uri}  (UDP and TCP)")
+    if node.sip.tls_port is not None:
+        print(f"            TLS on port {node.sip.tls_port}")
     if node.web is not None:
         print(f"Web phone   {node.web.url}/phone")
         print(f"Console     {node.web.url}/")

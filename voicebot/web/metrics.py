@@ -109,6 +109,25 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily(
             "voicebot_call_limit", "Most calls at a time.", parts.settings.sip.max_calls
         )
+        yield GaugeMetricFamily(
+            "voicebot_refusing_calls",
+            "1: new calls are refused, for reasons that /ready gives.",
+            float(bool(parts.sip.reasons_to_refuse)),
+        )
+        load = parts.sip.overload.load
+        yield GaugeMetricFamily(
+            "voicebot_loop_lag_seconds", "How late the event loop is.", load.loop_lag_ms / 1000
+        )
+        yield GaugeMetricFamily(
+            "voicebot_waiting_utterances",
+            "Utterances that wait for a speech worker.",
+            load.n_waiting_utterances,
+        )
+        yield CounterMetricFamily(
+            "voicebot_sip_dropped_messages",
+            "SIP messages of sources that sent too many.",
+            parts.sip.n_dropped_requests,
+        )
         yield from self._pacer()
         yield from self._workers()
 

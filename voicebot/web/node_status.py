@@ -10,6 +10,7 @@ from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.clock import Clock
 from voicebot.errors import StorageError
+from voicebot.gateway.sip.overload import OverloadControl
 from voicebot.media.pacer import Pacer
 from voicebot.settings import Settings
 from voicebot.speech.worker_pool import WorkerStats
@@ -23,6 +24,12 @@ class SpeechStatus(Protocol):
 class SipStatus(Protocol):
     @property
     def is_taking_calls(self) -> bool: ...
+    @property
+    def reasons_to_refuse(self) -> list[str]: ...
+    @property
+    def overload(self) -> OverloadControl: ...
+    @property
+    def n_dropped_requests(self) -> int: ...
     @property
     def n_calls(self) -> int: ...
     @property
@@ -52,6 +59,4 @@ async def reasons_not_ready(parts: NodeParts) -> list[str]:
         reasons.append("the database does not answer")
     if not any(worker.is_alive for worker in parts.pool.stats()):
         reasons.append("no speech worker is running")
-    if not parts.sip.is_taking_calls:
-        reasons.append("SIP takes no calls")
-    return reasons
+    return reasons + parts.sip.reasons_to_refuse

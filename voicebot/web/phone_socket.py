@@ -19,10 +19,11 @@ class PhoneSocket:
         self._is_stopping = False
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        if self._is_stopping:
+        if self._is_stopping or not self._parts.sip.is_taking_calls:
             return await self._refuse(request, "shutdown", WSCloseCode.GOING_AWAY)
         n_calls = self._parts.sip.n_calls + self._handler.n_calls
-        if n_calls >= self._parts.settings.sip.max_calls:
+        is_full = n_calls >= self._parts.settings.sip.max_calls
+        if is_full or self._parts.sip.reasons_to_refuse:
             return await self._refuse(request, "busy", WSCloseCode.TRY_AGAIN_LATER)
         return await self._handler.handle(request)
 

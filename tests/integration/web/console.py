@@ -17,6 +17,7 @@ from voicebot.audio import AudioFrame, Samples
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.clock import SystemClock
+from voicebot.gateway.sip.overload import OverloadControl
 from voicebot.media.audio_file import write_wav
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
@@ -29,7 +30,7 @@ from voicebot.records import (
     Speaker,
     Turn,
 )
-from voicebot.settings import Settings
+from voicebot.settings import Settings, SipSettings
 from voicebot.speech.worker_pool import WorkerStats
 from voicebot.storage.database import Database
 from voicebot.storage.samples import add_samples
@@ -56,6 +57,12 @@ class FakeSip:
         self.is_taking_calls = True
         self.n_calls = 0
         self.local_uri = "sip:infolinia@127.0.0.1:5060"
+        self.overload = OverloadControl(SipSettings())
+        self.n_dropped_requests = 0
+
+    @property
+    def reasons_to_refuse(self) -> list[str]:
+        return [] if self.is_taking_calls else ["the node is stopping"]
 
 
 @dataclass

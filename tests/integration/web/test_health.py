@@ -42,7 +42,7 @@ async def test_ready_names_each_reason_why_not(
         assert answer.status == 503
         assert (await answer.json())["reasons"] == [
             "no speech worker is running",
-            "SIP takes no calls",
+            "the node is stopping",
         ]
 
 

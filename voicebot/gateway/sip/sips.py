@@ -47,9 +47,9 @@ def contact_uri(
     """Our address as this peer reaches it: the transport it uses, and that one's port."""
     if is_sips:
         return SipUri("sips", user, host, tls_port or default_port("TLS"))
+    if peer.transport == "UDP":
+        return SipUri("sip", user, host, port)
     if peer.transport == "TLS":
-        # RFC 5630 3.1.4 deprecates transport=tls, and has no other way for a sip URI.
-        params = (("transport", "tls"),)
-        return SipUri("sip", user, host, tls_port or default_port("TLS"), params)
-    params = (("transport", "tcp"),) if peer.transport == "TCP" else ()
-    return SipUri("sip", user, host, port, params)
+        port = tls_port or default_port("TLS")
+    # RFC 5630 3.1.4 deprecates transport=tls, and has no other way for a sip URI.
+    return SipUri("sip", user, host, port, (("transport", peer.transport.lower()),))
