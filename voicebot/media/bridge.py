@@ -112,8 +112,13 @@ class Bridge:
         self._readers[side] = asyncio.get_running_loop().create_task(self._pass_on(side, leg))
 
     async def _pass_on(self, side: int, leg: BridgedLeg) -> None:
+        # What was said and pressed before was not meant for the other party.
+        n_before = leg.events.qsize()
         while True:
             event = await leg.events.get()
+            n_before -= 1
+            if n_before >= 0 and not isinstance(event, LegEnded):
+                continue
             other = self._legs[1 - side]
             if isinstance(event, AudioFrame):
                 self._pass_frame(event, other.playout)

@@ -192,6 +192,19 @@ async def test_a_party_that_is_transferred_is_replaced_without_the_other_noticin
     assert await pair.ended() == BridgeEnded(other, "hangup")
 
 
+async def test_what_was_said_and_pressed_before_is_not_passed_on():
+    pair = Pair()
+    for _ in range(5):
+        await pair.tick(agent=2000)
+    pair.agent.press("1")
+    await pair.start()
+    heard = [await pair.tick(agent=3000) for _ in range(5)]
+    assert [caller for caller, _ in heard] == [0] * N_CUSHION + [3000] * (5 - N_CUSHION)
+    assert pair.caller.digits_sent == ""
+    pair.bridge.stop()
+    await pair.ended()
+
+
 async def test_who_is_gone_already_ends_it_at_once():
     pair = Pair()
     pair.caller.end("hangup")
