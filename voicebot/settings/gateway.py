@@ -58,6 +58,10 @@ class SipSettings(Section):
     min_session_expires_s: int = Field(
         90, ge=90, description="A shorter session timer is refused with 422."
     )
+    media_sources: Literal["signalled", "any"] = Field(
+        "signalled",
+        description="Hosts whose audio is let in: those that signalling names; any: the first.",
+    )
     no_media_timeout_s: float = Field(
         30.0, ge=1, description="A call that receives no RTP for this long is ended."
     )

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import random
 import socket
+from collections.abc import Collection
 from typing import Any
 
 from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, AudioFrame, Samples
@@ -45,11 +46,17 @@ _RECEIVING = {"sendrecv", "recvonly"}
 
 
 async def open_rtp_line(
-    host: str, port_min: int, port_max: int, pacer: Pacer, clock: Clock
+    host: str,
+    port_min: int,
+    port_max: int,
+    pacer: Pacer,
+    clock: Clock,
+    accepts_strangers: bool = False,
 ) -> RtpLine:
     """Bind a free pair of ports: RTP on an even one, RTCP on the next.
 
-    host: an IPv4 or IPv6 address of ours; 0.0.0.0 and :: listen on all.
+    host: an IPv4 or IPv6 address of ours; 0.0.0.0 and :: listen on all. accepts_strangers: see
+    SourceLatch.
     Raises NoMediaPort where the whole range is taken.
     """
     rng = random.SystemRandom()  # SSRC and ports that can't be guessed keep strangers out
@@ -60,7 +67,7 @@ async def open_rtp_line(
         port = first + 2 * ((start + offset) % n_pairs)
         sockets = _bind_pair(host, port)
         if sockets is not None:
-            return RtpLine(*sockets, RtpSession(rng), pacer, clock)
+            return RtpLine(*sockets, RtpSession(rng), pacer, clock, accepts_strangers)
     raise NoMediaPort(f"no free pair of RTP ports in {port_min}-{port_max}")
 
 
@@ -73,6 +80,7 @@ class RtpLine:
     """
 
     __slots__ = (
+        "_accepts_strangers",
         "_clock",
         "_codec",
         "_concealment",
@@ -83,6 +91,7 @@ class RtpLine:
         "_is_closed",
         "_is_ipv6",
         "_is_receiving",
+        "_is_rtcp_muxed",
         "_is_sending",
         "_is_started",
         "_jitter_buffer",
@@ -111,7 +120,10 @@ class RtpLine:
         session: RtpSession,
         pacer: Pacer,
         clock: Clock,
+        accepts_strangers: bool = False,
     ) -> None:
+        self._accepts_strangers = accepts_strangers
+        self._is_rtcp_muxed = False
         self._rtp_socket = rtp_socket
         self._rtcp_socket = rtcp_socket
         self._is_ipv6 = rtp_socket.family == socket.AF_INET6
@@ -169,6 +181,9 @@ class RtpLine:
         ptime_ms: int = FRAME_MS,
         dtmf_clock_rate: int = SAMPLE_RATE,
         srtp: SrtpKeys | None = None,
+        control: Address | None = None,
+        is_rtcp_muxed: bool = False,
+        known_hosts: Collection[str] = (),
     ) -> None:
         """Set what offer and answer agreed on; again at each re-INVITE.
 
@@ -176,7 +191,10 @@ class RtpLine:
         codec: a name of `catalogue`. direction: ours, sendrecv, sendonly, recvonly or
         inactive. While we may not send, `playout` stands still. ptime_ms: what the other side
         would like to receive; the codec may come only near it. srtp: None: in the clear.
+        control: where their RTCP is; None: above RTP. is_rtcp_muxed: it goes with RTP (RFC 5761).
+        known_hosts: further hosts whose audio this may be (see SourceLatch).
         """
+        self._is_rtcp_muxed = is_rtcp_muxed
         if srtp is None:
             self._srtp = None
         elif self._srtp is None:
@@ -199,7 +217,13 @@ class RtpLine:
             self._packetizer = Packetizer(self._codec, packet_ms)
         clock_rate = self._codec.ticks_per_frame * 1000 // FRAME_MS
         self._session.configure(
-            self._local_form(remote), payload_type, dtmf_payload_type, clock_rate=clock_rate
+            self._local_form(remote),
+            payload_type,
+            dtmf_payload_type,
+            clock_rate=clock_rate,
+            control=None if control is None else self._local_form(control),
+            known_hosts=[self._local_form((host, 0))[0] for host in known_hosts],
+            accepts_strangers=self._accepts_strangers,
         )
         self._dtmf_sender.clock_rate = dtmf_clock_rate
         self._payload_type = payload_type
@@ -412,7 +436,8 @@ class RtpLine:
         self._session.receive_rtcp(data, source[:2], self._clock.monotonic())
 
     def _send_rtcp(self, datagram: bytes) -> None:
-        remote = self._session.remote_rtcp
+        is_muxed = self._is_rtcp_muxed
+        remote = self._session.remote if is_muxed else self._session.remote_rtcp
         if remote is None:
             return
         if self._srtp is not None:
@@ -422,7 +447,7 @@ class RtpLine:
                 return
             datagram = protected
         try:
-            self._rtcp_socket.sendto(datagram, remote)
+            (self._rtp_socket if is_muxed else self._rtcp_socket).sendto(datagram, remote)
         except OSError:
             self._unsent_packets += 1
 

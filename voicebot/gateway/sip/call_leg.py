@@ -9,6 +9,7 @@ from voicebot.errors import CallFailed, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine
 from voicebot.gateway.sip.refer import ReferTarget
 from voicebot.gateway.sip.replaces import Replaces
+from voicebot.gateway.sip.media_sources import media_hosts
 from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sip_call import SipCall
 from voicebot.gateway.sip.syntax import printable_text
@@ -131,6 +132,9 @@ class SipCallLeg:
             media.dtmf_payload_type,
             media.direction,
             srtp=media.srtp,
+            control=media.remote_rtcp,
+            is_rtcp_muxed=media.is_rtcp_muxed,
+            known_hosts=media_hosts(self.call),
         )
         self._line.start()
 

@@ -521,6 +521,7 @@ class SipEndpoint:
                 settings.rtp_port_max,
                 self._pacer,
                 self._clock,
+                accepts_strangers=settings.media_sources == "any",
             )
         except NoMediaPort:
             log.error("no free RTP port")
