@@ -128,7 +128,8 @@ class Dialler:
                 has_alternative = position < len(candidates)
                 return await self._through(trunk, dialled, ends_at, has_alternative)
             except CallFailed as error:
-                if not error.is_way_at_fault:
+                # A challenge that we can't answer is the trunk's as well, never the callee's.
+                if not error.is_way_at_fault and error.status not in (401, 407):
                     raise
                 failure = error
                 log.info(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from voicebot.clock import Clock
-from voicebot.errors import CallFailed, NoMediaPort, SdpError, SipParseError
+from voicebot.errors import CallFailed, CallRedirected, NoMediaPort, SdpError, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
@@ -35,10 +35,12 @@ from voicebot.gateway.sip.syntax import printable_text
 from voicebot.gateway.sip.transaction import Timers
 from voicebot.gateway.sip.transfers import Transfers
 from voicebot.gateway.sip.transport import ConnectionLimits, SipTransport
+from voicebot.gateway.sip.trunk_service import TrunkService
+from voicebot.gateway.sip.trunk_terms import TrunkTerms
 from voicebot.gateway.sip.uri import SipUri
 from voicebot.gateway.sip.user_agent import Profile, UserAgent
 from voicebot.media.pacer import Pacer
-from voicebot.settings import SipSettings
+from voicebot.settings import DialSettings, SipSettings, TrunkSettings
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +121,8 @@ class SipEndpoint:
         name_servers: NameServers | None = None,
         count_waiting: Callable[[], int] = int,
         count_other_calls: Callable[[], int] = int,
+        trunks: Mapping[str, TrunkSettings] | None = None,
+        dial: DialSettings | None = None,
     ) -> None:
         """on_call: runs as a task of its own for each incoming call, until the call's end if it
         likes. When it returns or raises without a decision the call is rejected.
@@ -146,6 +150,9 @@ class SipEndpoint:
         self.overload = OverloadControl(settings)
         self._load_probe = LoadProbe(self.overload, clock, count_waiting, self._load_changed)
         self._load_watch: asyncio.Task[None] | None = None
+        self.trunks = TrunkService(
+            settings, trunks or {}, dial or DialSettings(), clock, self, self._pump
+        )
         self.transfers = Transfers(
             clock, lambda: self._running().referrals, self._pump, self._start_handler
         )
@@ -214,6 +221,7 @@ class SipEndpoint:
             count_other_calls=self._count_other_calls,
         )
         self._user_agent = UserAgent(profile, self._timers)
+        self.trunks.attach(self._user_agent)
         self._media_watch = asyncio.get_running_loop().create_task(self._watch_media())
         self._load_watch = asyncio.get_running_loop().create_task(self._load_probe.run())
         log.info("SIP endpoint listens", extra={"port": self.port})
@@ -233,6 +241,7 @@ class SipEndpoint:
                 await asyncio.gather(*(leg.hang_up("shutdown") for leg in legs))
                 if self._handlers:
                     await asyncio.wait(self._handlers)
+        await self.trunks.stop()
         watches = (self._media_watch, self._load_watch)
         tasks = [*self._handlers, *(watch for watch in watches if watch is not None)]
         for task in tasks:
@@ -251,13 +260,20 @@ class SipEndpoint:
         caller: str,
         timeout_s: float = 60,
         headers: Sequence[tuple[str, str]] = (),
+        trunk: str = "",
+        campaign: str = "",
     ) -> SipCallLeg:
-        """Call `uri` and return when somebody answers.
+        """Call a number or a SIP URI and return when somebody answers.
 
-        caller: user part of the address we show. headers: more fields of the INVITE.
-        Raises CallFailed: refused, not reachable, not answered in `timeout_s` (408), or no SIP
-        URI (status 0).
+        A number goes through the trunks, by the dialling rules. A URI goes where it says and
+        obeys no rules: it must come from the operator, never from the far end of a call.
+        caller: user part of the address we show to a URI. headers: more fields of the INVITE
+        to it. trunk: "" leaves the choice. campaign: for its caps.
+        Raises CallFailed: refused, not reachable, not answered in `timeout_s` (408), neither
+        number nor SIP URI (status 0); DialRefused, one of those: forbidden by the rules.
         """
+        if _is_number(uri):
+            return await self.trunks.dialler.call(uri, trunk, campaign, timeout_s)
         target = _parse_target(uri)
         ends_at = self._clock.monotonic() + timeout_s
         peers = await self._transport.resolve_targets(target)
@@ -272,32 +288,41 @@ class SipEndpoint:
         caller: str,
         ends_at: float,
         headers: Sequence[tuple[str, str]] = (),
+        terms: TrunkTerms | None = None,
+        has_alternative: bool = False,
     ) -> SipCallLeg:
         """Call by the first of these ways that does not fail by itself (RFC 3263 4.3).
 
         The next one is tried on 503, where nothing can be sent, and where nobody answers at
-        all. ends_at: monotonic time until which somebody must have taken the call.
+        all. ends_at: monotonic time until which somebody must have taken the call. terms: of
+        the trunk that all these ways lead to. has_alternative: another trunk may do as well.
         Raises CallFailed.
         """
         for number, peer in enumerate(peers, start=1):
-            call = await self._place_call(peer, target, caller, headers)
+            call = await self._place_call(peer, target, caller, headers, terms)
             is_last = number == len(peers)
             try:
-                return await self._outcome_of(call, ends_at, is_last)
+                return await self._outcome_of(call, ends_at, is_last and not has_alternative)
             except CallFailed as failure:
-                if is_last or not is_worth_another_way(failure, call.has_provisional):
+                failure.is_way_at_fault = is_worth_another_way(failure, call.has_provisional)
+                if is_last or not failure.is_way_at_fault:
                     raise
                 log.info("next way of a call is tried", extra={"status": failure.status})
         raise CallFailed("the host of the address can't be found")
 
     async def _place_call(
-        self, peer: Peer, target: SipUri, caller: str, headers: Sequence[tuple[str, str]]
+        self,
+        peer: Peer,
+        target: SipUri,
+        caller: str,
+        headers: Sequence[tuple[str, str]],
+        terms: TrunkTerms | None,
     ) -> SipCall:
         user_agent = self._running()
         line = await self._open_line()
         local = LocalMedia(self._local_host_for(peer.host), line.local_port)
         now = self._clock.monotonic()
-        call = user_agent.place_call(target, caller, local, peer, now, headers)
+        call = user_agent.place_call(target, caller, local, peer, now, headers, terms=terms)
         self._legs[call.call_ref] = SipCallLeg(call, line, self._hang_up, self.transfers.refer)
         self._outcomes[call.call_ref] = asyncio.get_running_loop().create_future()
         self._pump()
@@ -328,6 +353,10 @@ class SipEndpoint:
                     self._user_agent.hang_up(call, self._clock.monotonic())
                     self._pump()
         return leg
+
+    async def resolve(self, uri: SipUri) -> list[Peer]:
+        """Where requests for `uri` may go, best first; empty: nowhere."""
+        return await self._transport.resolve_targets(uri)
 
     # For IncomingCall
 
@@ -451,7 +480,7 @@ class SipEndpoint:
         elif isinstance(event, CallRefused):
             if leg is not None:
                 leg.hang_up_completed()
-            _fail(outcome, CallFailed("the call was not taken", event.status))
+            _fail(outcome, _failure_of(event))
         elif isinstance(event, CallEnded):
             self._incoming.pop(reference, None)
             if leg is not None:
@@ -544,6 +573,16 @@ def _parse_target(uri: str) -> SipUri:
     if not target.is_sip or not target.host:
         raise CallFailed("the address is no sip: or sips: URI")
     return target
+
+
+def _is_number(uri: str) -> bool:
+    return ":" not in uri and "@" not in uri
+
+
+def _failure_of(refusal: CallRefused) -> CallFailed:
+    if refusal.targets:
+        return CallRedirected(tuple(str(uri) for uri in refusal.targets), refusal.status)
+    return CallFailed("the call was not taken", refusal.status)
 
 
 def is_worth_another_way(failure: CallFailed, has_provisional: bool) -> bool:

@@ -51,14 +51,19 @@ class Registration:
         account: Account | None,
         token: Callable[[], str],
         now: float,
+        route: SipUri | None = None,
         chance: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """registrar: Request-URI, a domain without user part. chance: a number between two."""
+        """registrar: Request-URI, a domain without user part. route: the proxy on the way there.
+
+        chance: a number between two.
+        """
         self._registrar = registrar
         self._address_of_record = address_of_record
         self.contact = contact
         """Where we are to be reached; changes with our address, before `handle_timeout`."""
         self._expires_s = expires_s
+        self._route = route
         self._digest = DigestClient(account) if account else None
         self._token = token
         self._chance = chance
@@ -217,6 +222,8 @@ class Registration:
                 ("Expires", str(expires_s)),
             ]
         )
+        if self._route is not None:
+            headers.add("Route", str(NameAddr("", self._route)))
         request = SipRequest("REGISTER", self._registrar, headers)
         if self._digest is not None:
             self._digest.authorize(request)
