@@ -1,18 +1,18 @@
-"""What two session descriptions agree on (RFC 3264): one audio stream of G.711 and its keys."""
+"""What two session descriptions agree on (RFC 3264): one audio stream and its keys."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from voicebot.errors import SdpError
 from voicebot.gateway.rtp.srtp_keys import SrtpKeys
-from voicebot.gateway.sip import sdp_crypto
+from voicebot.gateway.sip import audio_formats, sdp_crypto
+from voicebot.gateway.sip.audio_formats import Format, codec_of, formats_to_offer, telephone_events
 from voicebot.gateway.sip.sdp_crypto import CryptoAttribute, SrtpKeyring, SrtpPolicy
 from voicebot.gateway.sip.session_description import (
     Attribute,
-    Encoding,
     MediaDescription,
     Origin,
     SessionDescription,
@@ -28,14 +28,10 @@ __all__ = [
 ]
 
 CODECS = ("PCMA", "PCMU")
-TELEPHONE_EVENT_PAYLOAD_TYPE = 101
 PTIME_MS = 20
 
-_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 _PLAIN = "RTP/AVP"
 _SECURE = "RTP/SAVP"
-# RFC 4733: 0-9 * # A-D and flash.
-_EVENTS = "0-16"
 # (may send, may receive) by direction
 _RIGHTS = {
     "sendrecv": (True, True),
@@ -52,8 +48,9 @@ class NegotiatedMedia:
 
     remote_address: a literal address; 0.0.0.0 or :: while the other side holds the old way.
     payload_type: the number to send with. dtmf_payload_type: the number with which keys
-    arrive; None: the other side sends none. direction: ours. ptime_ms: what the other side
-    would like to receive. srtp: None: in the clear. is_rtcp_muxed: RTCP goes to the port of RTP.
+    arrive; None: the other side sends none. dtmf_clock_rate: of the keys, in Hz. direction:
+    ours. ptime_ms: what the other side would like to receive. srtp: None: in the clear.
+    is_rtcp_muxed: RTCP goes to the port of RTP.
     """
 
     remote_address: str
@@ -66,6 +63,7 @@ class NegotiatedMedia:
     ptime_ms: int = PTIME_MS
     srtp: SrtpKeys | None = None
     is_rtcp_muxed: bool = False
+    dtmf_clock_rate: int = 8000
 
     @property
     def may_send(self) -> bool:
@@ -92,18 +90,13 @@ def make_offer(
 
     version: one more than before whenever the description changes (§8). previous: what we
     sent last in this dialog; its refused m= lines stay, as their number may not shrink, and
-    so does the payload type of keys (§8.3.2). srtp: optional offers keys on a plain m= line
+    so do the payload types (§8.3.2). srtp: optional offers keys on a plain m= line
     (RFC 8643), mandatory takes nothing else. keyring: our keys of the call, where there are any.
     """
-    payload_types = [(_PAYLOAD_TYPES[codec], Encoding(codec, 8000)) for codec in codecs]
     accepted = [old for old in previous.media if old.port] if previous is not None else []
-    dtmf_payload_type = _dtmf_payload_type(accepted[0].encodings) if accepted else None
-    if dtmf_payload_type in _PAYLOAD_TYPES.values():
-        dtmf_payload_type = None  # the other side bent the meaning of a static number
     audio = _audio(
         rtp_port,
-        payload_types,
-        TELEPHONE_EVENT_PAYLOAD_TYPE if dtmf_payload_type is None else dtmf_payload_type,
+        formats_to_offer(codecs, accepted[0].encodings if accepted else {}),
         direction,
         ptime_ms=ptime_ms,
         proto=_SECURE if srtp == "mandatory" else _PLAIN,
@@ -142,17 +135,16 @@ def make_answer(
         raise SdpError("no audio in common", 488)
     index, payload_type, codec = chosen
     theirs = offer.media[index]
-    dtmf_payload_type = _dtmf_payload_type(theirs.encodings)
+    events = telephone_events(theirs.encodings, codec)
     ours = _our_direction(offer, theirs, direction)
-    media = _negotiated(offer, theirs, codec, payload_type, dtmf_payload_type, ours, address)
+    media = _negotiated(offer, theirs, codec, payload_type, events, ours, address)
     crypto: list[CryptoAttribute] = []
     if srtp != "off" and (their_key := sdp_crypto.choose(theirs)) is not None:
         crypto = [(keyring or SrtpKeyring()).answer(their_key)]
         media = replace(media, srtp=sdp_crypto.keys_of(crypto[0], their_key))
     audio = _audio(
         rtp_port,
-        [(payload_type, Encoding(codec, 8000))],
-        dtmf_payload_type,
+        [(payload_type, audio_formats.encoding_of(codec)), *([events] if events else [])],
         ours,
         ptime_ms=ptime_ms,
         proto=theirs.proto,
@@ -186,28 +178,27 @@ def accept_answer(
         if ours.port == 0 or not _is_audio(theirs) or theirs.proto.upper() != ours.proto:
             continue
         meant_by_offer = ours.encodings
-        offered = {
-            encoding.name: payload_type
-            for payload_type, encoding in meant_by_offer.items()
-            if encoding is not None
-        }
+        offered = {codec_of(encoding) for encoding in meant_by_offer.values()}
         # Without an rtpmap of its own a number means what the offer gave it.
         answered = {
             payload_type: encoding or meant_by_offer.get(payload_type)
             for payload_type, encoding in theirs.encodings.items()
         }
         for payload_type, encoding in answered.items():
-            codec = _codec(encoding)
+            codec = codec_of(encoding)
             if codec is None or codec not in offered:
                 continue
-            # §6.1: the other side sends with the numbers of the offer.
-            has_keys = _dtmf_payload_type(answered) is not None
+            events = telephone_events(answered, codec)
+            if events is not None:
+                # §6.1: the other side sends with the numbers of the offer.
+                number = audio_formats.find(meant_by_offer, events[1])
+                events = None if number is None else (number, events[1])
             media = _negotiated(
                 answer,
                 theirs,
                 codec,
                 payload_type,
-                offered.get("TELEPHONE-EVENT") if has_keys else None,
+                events,
                 _our_direction(answer, theirs, offer.direction_of(ours)),
                 offer.address_of(ours),
             )
@@ -224,7 +215,7 @@ def _choose(
     ]
     for index, media in sorted(servable, key=lambda line: line[1].proto.upper() != _SECURE):
         for payload_type, encoding in media.encodings.items():
-            codec = _codec(encoding)
+            codec = codec_of(encoding)
             if codec is not None and codec in codecs:
                 return index, payload_type, codec
     return None
@@ -251,19 +242,6 @@ def _accepted_keys(ours: MediaDescription, theirs: MediaDescription) -> SrtpKeys
     return sdp_crypto.keys_of(*sdp_crypto.accept(offered, theirs))
 
 
-def _codec(encoding: Encoding | None) -> str | None:
-    if encoding is None or encoding.clock_rate != 8000 or encoding.channels != 1:
-        return None
-    return encoding.name if encoding.name in _PAYLOAD_TYPES else None
-
-
-def _dtmf_payload_type(encodings: Mapping[int, Encoding | None]) -> int | None:
-    for payload_type, encoding in encodings.items():
-        if encoding == Encoding("TELEPHONE-EVENT", 8000):
-            return payload_type
-    return None
-
-
 def _our_direction(remote: SessionDescription, theirs: MediaDescription, wanted: str) -> str:
     """The mirror of their direction, and no more than we want."""
     they_send, they_receive = _RIGHTS[remote.direction_of(theirs)]
@@ -279,7 +257,7 @@ def _negotiated(
     theirs: MediaDescription,
     codec: str,
     payload_type: int,
-    dtmf_payload_type: int | None,
+    events: Format | None,
     direction: str,
     our_address: str | None,
 ) -> NegotiatedMedia:
@@ -292,7 +270,8 @@ def _negotiated(
         remote_port=theirs.port,
         codec=codec,
         payload_type=payload_type,
-        dtmf_payload_type=dtmf_payload_type,
+        dtmf_payload_type=events[0] if events else None,
+        dtmf_clock_rate=events[1].clock_rate if events else 8000,
         direction=direction,
         remote_rtcp=_remote_rtcp(theirs, address, our_address),
         ptime_ms=_usable_ptime_ms(theirs),
@@ -344,13 +323,13 @@ def _remote_rtcp(
 
 def _usable_ptime_ms(theirs: MediaDescription) -> int:
     wanted = theirs.ptime_ms
-    return wanted if wanted is not None and 10 <= wanted <= 120 else PTIME_MS
+    usable = wanted if wanted is not None and 10 <= wanted <= 120 else PTIME_MS
+    return min(usable, max(theirs.max_ptime_ms or usable, 10))
 
 
 def _audio(
     rtp_port: int,
-    payload_types: Sequence[tuple[int, Encoding]],
-    dtmf_payload_type: int | None,
+    formats: Sequence[Format],
     direction: str,
     *,
     ptime_ms: int,
@@ -358,22 +337,13 @@ def _audio(
     crypto: Sequence[CryptoAttribute] = (),
     is_rtcp_muxed: bool = False,
 ) -> MediaDescription:
-    formats = [str(payload_type) for payload_type, _ in payload_types]
-    attributes: list[Attribute] = [
-        ("rtpmap", f"{payload_type} {encoding.name}/{encoding.clock_rate}")
-        for payload_type, encoding in payload_types
-    ]
-    if dtmf_payload_type is not None:
-        formats.append(str(dtmf_payload_type))
-        attributes += [
-            ("rtpmap", f"{dtmf_payload_type} telephone-event/8000"),
-            ("fmtp", f"{dtmf_payload_type} {_EVENTS}"),
-        ]
+    numbers = tuple(str(payload_type) for payload_type, _ in formats)
+    attributes: list[Attribute] = audio_formats.attributes(formats)
     attributes += [("ptime", str(ptime_ms)), (direction, None)]
     attributes += sdp_crypto.as_attributes(crypto)
     if is_rtcp_muxed:
         attributes.append(("rtcp-mux", None))
-    return MediaDescription("audio", rtp_port, proto, tuple(formats), None, tuple(attributes))
+    return MediaDescription("audio", rtp_port, proto, numbers, None, tuple(attributes))
 
 
 def _refused(media: MediaDescription) -> MediaDescription:

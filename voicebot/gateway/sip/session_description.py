@@ -49,7 +49,11 @@ class Encoding:
 
 
 # Payload types that need no rtpmap (RFC 3551 §6); only those we can speak.
-_STATIC_FORMATS = {0: Encoding("PCMU", 8000), 8: Encoding("PCMA", 8000)}
+_STATIC_FORMATS = {
+    0: Encoding("PCMU", 8000),
+    8: Encoding("PCMA", 8000),
+    9: Encoding("G722", 8000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,12 @@ class MediaDescription:
     @property
     def ptime_ms(self) -> int | None:
         """Length of packet that the sender of this description would like to receive."""
-        for value in self._values("ptime"):
-            # Some write 20.0; the fraction never matters for G.711.
-            whole = value.partition(".")[0]
-            if whole.isascii() and whole.isdigit() and len(whole) <= 4 and int(whole) > 0:
-                return int(whole)
-        return None
+        return self._milliseconds("ptime")
+
+    @property
+    def max_ptime_ms(self) -> int | None:
+        """Longest packet that the sender of this description can receive."""
+        return self._milliseconds("maxptime")
 
     @property
     def direction(self) -> str | None:
@@ -120,6 +124,14 @@ class MediaDescription:
                 continue
             address = _ADDRESS.fullmatch(match[2]) if match[2] else None
             return (address[1] if address else None), int(match[1])
+        return None
+
+    def _milliseconds(self, name: str) -> int | None:
+        for value in self._values(name):
+            # Some write 20.0; a fraction never matters for the codecs we speak.
+            whole = value.partition(".")[0]
+            if whole.isascii() and whole.isdigit() and len(whole) <= 4 and int(whole) > 0:
+                return int(whole)
         return None
 
     def _values(self, name: str) -> list[str]:
