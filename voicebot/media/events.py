@@ -32,7 +32,8 @@ class PlayoutEnded:
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """The leg is gone. `reason`: hangup (by the party), no_media, lost_ack, error, shutdown."""
+    """The leg is gone. `reason`: hangup (by the party), no_media, held_too_long, lost_ack,
+    lost_prack, session_expired (the party is gone), replaced, error, shutdown."""
 
     reason: str
 

@@ -241,6 +241,12 @@ class RtpLine:
         self._drop_early_packets()
         self._pacer.add(self, self._tick_failed)
 
+    def restart(self) -> None:
+        """The call is answered after early audio: position 0 is now, as if it began here."""
+        while not self.events.empty():
+            self.events.get_nowait()
+        self._position = 0
+
     def send_digits(self, digits: str) -> None:
         """Press keys towards the other party; ignored where no telephone events were agreed."""
         if self._dtmf_payload_type is not None:

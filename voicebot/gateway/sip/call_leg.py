@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from voicebot.errors import CallFailed, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine
+from voicebot.gateway.sip.media_sources import media_hosts
 from voicebot.gateway.sip.refer import ReferTarget
 from voicebot.gateway.sip.replaces import Replaces
-from voicebot.gateway.sip.media_sources import media_hosts
 from voicebot.gateway.sip.sdp import NegotiatedMedia
 from voicebot.gateway.sip.sip_call import SipCall
 from voicebot.gateway.sip.syntax import printable_text
@@ -33,15 +33,23 @@ class SipCallLeg:
         line: RtpLine,
         start_hang_up: Callable[[SipCallLeg], None],
         refer: Refer,
+        change: Callable[[SipCallLeg, str], Awaitable[None]],
+        on_early: Callable[[SipCallLeg], None] | None = None,
     ) -> None:
         """start_hang_up: sends the BYE; `hang_up_completed()` follows, perhaps at once.
-        refer: sends a REFER and waits for its outcome."""
+        refer: sends a REFER and waits for its outcome. change: offers another direction and
+        waits for the answer. on_early: told when there is audio before the answer."""
         self.call = call
         self._refer = refer
         self._line = line
         self._start_hang_up = start_hang_up
         self._is_over = False
         self._hung_up = asyncio.Event()
+        self._change = change
+        self._held_since: float | None = None
+        self._on_early = on_early
+        self._is_early = True
+        self.end_reason = ""
 
     @property
     def leg_id(self) -> str:
@@ -88,7 +96,8 @@ class SipCallLeg:
         self._line.send_digits(digits)
 
     async def hang_up(self, reason: str) -> None:
-        """`reason` also ends `events`, for whoever reads them; a BYE tells the other side none."""
+        """`reason` also ends `events`, for whoever reads them. The other side hears it where it
+        is out of the ordinary (Reason of RFC 3326)."""
         self.end(reason)
         if not self._hung_up.is_set():
             self._start_hang_up(self)
@@ -118,6 +127,18 @@ class SipCallLeg:
         replaces = Replaces(dialog.call_id, dialog.remote.tag or "0", dialog.local.tag or "0")
         return await self._refer(self, ReferTarget(dialog.remote_target, replaces), timeout_s)
 
+    async def hold(self) -> None:
+        """Hear nothing more until `resume()`. What is put into `playout` still goes out.
+
+        Returns when the other side agrees. Raises CallFailed with the status of its refusal;
+        the call then goes on as before.
+        """
+        await self._change(self, "sendonly")
+
+    async def resume(self) -> None:
+        """Hear the other side again. Raises CallFailed as `hold` does."""
+        await self._change(self, "sendrecv")
+
     def media_stats(self) -> dict[str, float]:
         return self._line.stats()
 
@@ -131,12 +152,37 @@ class SipCallLeg:
             media.payload_type,
             media.dtmf_payload_type,
             media.direction,
+            ptime_ms=media.ptime_ms,
+            dtmf_clock_rate=media.dtmf_clock_rate,
             srtp=media.srtp,
             control=media.remote_rtcp,
             is_rtcp_muxed=media.is_rtcp_muxed,
             known_hosts=media_hosts(self.call),
         )
         self._line.start()
+
+    def early_media(self, media: NegotiatedMedia) -> None:
+        """The other side lets us hear something before it takes the call."""
+        self.configure(media)
+        on_early, self._on_early = self._on_early, None
+        if on_early is not None:
+            self._is_early = False
+            on_early(self)
+
+    def answered(self) -> None:
+        """The call begins: unless somebody listened, what was heard till now is forgotten."""
+        if self._is_early:
+            self._is_early = False
+            self._line.restart()
+
+    def seconds_held(self, now: float) -> float:
+        """How long the other side lets us say nothing; 0: it does not hold us."""
+        media = self.call.media
+        if media is None or media.may_send:
+            self._held_since = None
+        elif self._held_since is None:
+            self._held_since = now
+        return 0.0 if self._held_since is None else now - self._held_since
 
     @property
     def is_over(self) -> bool:
@@ -151,6 +197,7 @@ class SipCallLeg:
         self.close()
         if not self._is_over:
             self._is_over = True
+            self.end_reason = reason
             self._line.events.put_nowait(LegEnded(reason))
 
     def digit_pressed(self, digit: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from voicebot.clock import Clock
@@ -16,11 +17,15 @@ from voicebot.gateway.sip.message import SipMessage
 from voicebot.gateway.sip.overload import LoadProbe, OverloadControl
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
 from voicebot.gateway.sip.rate_limit import RequestLimiter
+from voicebot.gateway.sip.reason_header import NO_ANSWER, reason_of_end
 from voicebot.gateway.sip.resolver import NameServers
+from voicebot.gateway.sip.session_control import SessionControl
+from voicebot.gateway.sip.session_timer import SessionTimerPolicy
 from voicebot.gateway.sip.sip_call import (
     CallAnswered,
     CallEnded,
     CallOffered,
+    CallProgressed,
     CallRefused,
     CallState,
     HangUpCompleted,
@@ -28,6 +33,7 @@ from voicebot.gateway.sip.sip_call import (
     MediaChanged,
     ReferralEnded,
     ReferReceived,
+    SessionChangeEnded,
     SipCall,
     UserAgentEvent,
 )
@@ -96,6 +102,14 @@ class IncomingCall:
         """Do not take the call. `status`: 400 to 699, such as 404 or 486."""
         self._endpoint.reject(self._call, status)
 
+    async def answer_early(self) -> SipCallLeg:
+        """Let the caller hear us before the call is taken (183); `answer()` gives the same leg.
+
+        Raises CallFailed where that can't be done; the call still waits for its decision unless
+        it is over.
+        """
+        return await self._endpoint.answer_early(self._call)
+
     async def answer(self) -> SipCallLeg:
         """Take the call. Raises CallFailed where it is over by then or has no audio for us."""
         return await self._endpoint.answer(self._call)
@@ -156,6 +170,7 @@ class SipEndpoint:
         self.transfers = Transfers(
             clock, lambda: self._running().referrals, self._pump, self._start_handler
         )
+        self._sessions = SessionControl(clock, self._running, self._pump)
 
     @property
     def port(self) -> int:
@@ -219,6 +234,11 @@ class SipEndpoint:
             tls_port=self._transport.tls_port,
             serves_tls=self._transport.serves_tls,
             count_other_calls=self._count_other_calls,
+            session_timer=SessionTimerPolicy(
+                self._settings.session_expires_s,
+                self._settings.min_session_expires_s,
+                self._timers.session_second_s,
+            ),
         )
         self._user_agent = UserAgent(profile, self._timers)
         self.trunks.attach(self._user_agent)
@@ -262,13 +282,15 @@ class SipEndpoint:
         headers: Sequence[tuple[str, str]] = (),
         trunk: str = "",
         campaign: str = "",
+        on_early: Callable[[SipCallLeg], None] | None = None,
     ) -> SipCallLeg:
         """Call a number or a SIP URI and return when somebody answers.
 
         A number goes through the trunks, by the dialling rules. A URI goes where it says and
         obeys no rules: it must come from the operator, never from the far end of a call.
         caller: user part of the address we show to a URI. headers: more fields of the INVITE
-        to it. trunk: "" leaves the choice. campaign: for its caps.
+        to it. trunk: "" leaves the choice. campaign: for its caps. on_early: called once a
+        URI's side lets us hear something before the answer; without it that is forgotten.
         Raises CallFailed: refused, not reachable, not answered in `timeout_s` (408), neither
         number nor SIP URI (status 0); DialRefused, one of those: forbidden by the rules.
         """
@@ -279,7 +301,7 @@ class SipEndpoint:
         peers = await self._transport.resolve_targets(target)
         if not peers:
             raise CallFailed("the host of the address can't be found")
-        return await self.call_first_of(peers, target, caller, ends_at, headers)
+        return await self.call_first_of(peers, target, caller, ends_at, headers, on_early=on_early)
 
     async def call_first_of(
         self,
@@ -290,6 +312,7 @@ class SipEndpoint:
         headers: Sequence[tuple[str, str]] = (),
         terms: TrunkTerms | None = None,
         has_alternative: bool = False,
+        on_early: Callable[[SipCallLeg], None] | None = None,
     ) -> SipCallLeg:
         """Call by the first of these ways that does not fail by itself (RFC 3263 4.3).
 
@@ -299,7 +322,7 @@ class SipEndpoint:
         Raises CallFailed.
         """
         for number, peer in enumerate(peers, start=1):
-            call = await self._place_call(peer, target, caller, headers, terms)
+            call = await self._place_call(peer, target, caller, ends_at, headers, terms, on_early)
             is_last = number == len(peers)
             try:
                 return await self._outcome_of(call, ends_at, is_last and not has_alternative)
@@ -315,15 +338,20 @@ class SipEndpoint:
         peer: Peer,
         target: SipUri,
         caller: str,
+        ends_at: float,
         headers: Sequence[tuple[str, str]],
         terms: TrunkTerms | None,
+        on_early: Callable[[SipCallLeg], None] | None,
     ) -> SipCall:
         user_agent = self._running()
         line = await self._open_line()
         local = LocalMedia(self._local_host_for(peer.host), line.local_port)
         now = self._clock.monotonic()
-        call = user_agent.place_call(target, caller, local, peer, now, headers, terms=terms)
-        self._legs[call.call_ref] = SipCallLeg(call, line, self._hang_up, self.transfers.refer)
+        expires_s = max(math.ceil(ends_at - now), 1)
+        call = user_agent.place_call(
+            target, caller, local, peer, now, headers, expires_s, terms=terms
+        )
+        self._legs[call.call_ref] = self._leg_of(call, line, on_early)
         self._outcomes[call.call_ref] = asyncio.get_running_loop().create_future()
         self._pump()
         return call
@@ -333,6 +361,7 @@ class SipEndpoint:
         outcome, leg = self._outcomes[call.call_ref], self._legs[call.call_ref]
         first_sign_at = self._clock.monotonic() + FIRST_SIGN_S
         is_up = False
+        reason = None
         try:
             if not is_last and first_sign_at < ends_at:
                 await asyncio.wait([outcome], timeout=FIRST_SIGN_S)
@@ -342,6 +371,7 @@ class SipEndpoint:
                 await outcome
             is_up = True
         except TimeoutError:
+            reason = NO_ANSWER
             raise CallFailed("nobody answered", 408) from None
         finally:
             self._outcomes.pop(call.call_ref, None)
@@ -350,9 +380,19 @@ class SipEndpoint:
                 self._legs.pop(call.call_ref, None)
                 leg.close()
                 if self._user_agent is not None:
-                    self._user_agent.hang_up(call, self._clock.monotonic())
+                    self._user_agent.hang_up(call, self._clock.monotonic(), reason)
                     self._pump()
         return leg
+
+    def _leg_of(
+        self,
+        call: SipCall,
+        line: RtpLine,
+        on_early: Callable[[SipCallLeg], None] | None = None,
+    ) -> SipCallLeg:
+        return SipCallLeg(
+            call, line, self._hang_up, self.transfers.refer, self._sessions.change, on_early
+        )
 
     async def resolve(self, uri: SipUri) -> list[Peer]:
         """Where requests for `uri` may go, best first; empty: nowhere."""
@@ -366,10 +406,37 @@ class SipEndpoint:
 
     def reject(self, call: SipCall, status: int) -> None:
         self._incoming.pop(call.call_ref, None)
+        leg = self._legs.pop(call.call_ref, None)
+        if leg is not None:
+            leg.end("rejected")
         self._running().reject(call, status, self._clock.monotonic())
         self._pump()
 
+    async def answer_early(self, call: SipCall) -> SipCallLeg:
+        line = await self._open_line()
+        if call.state is not CallState.INVITED or call.call_ref in self._legs:
+            line.close()
+            raise CallFailed("the caller gave up, or hears us already", 487)
+        local = LocalMedia(call.local_host, line.local_port)
+        try:
+            media = self._running().answer_early(call, local, self._clock.monotonic())
+        except SdpError as error:
+            line.close()
+            raise CallFailed("no early audio with this caller", error.status_hint) from None
+        leg = self._legs[call.call_ref] = self._leg_of(call, line)
+        if media is not None:
+            leg.configure(media)
+        self._pump()
+        return leg
+
     async def answer(self, call: SipCall) -> SipCallLeg:
+        early_leg = self._legs.get(call.call_ref)
+        if early_leg is not None and call.local_media is not None:
+            self._incoming.pop(call.call_ref, None)
+            self._running().answer(call, call.local_media, self._clock.monotonic())
+            self._pump()
+            self._end_replaced(call)
+            return early_leg
         try:
             line = await self._open_line()
         except CallFailed:
@@ -379,7 +446,7 @@ class SipEndpoint:
             line.close()
             raise CallFailed("the caller gave up", 487)
         local = LocalMedia(call.local_host, line.local_port)
-        leg = SipCallLeg(call, line, self._hang_up, self.transfers.refer)
+        leg = self._leg_of(call, line)
         try:
             media = self._user_agent.answer(call, local, self._clock.monotonic())
         except SdpError as error:
@@ -473,9 +540,16 @@ class SipEndpoint:
             self.transfers.refer_received(event, leg)
         elif isinstance(event, ReferralEnded):
             self.transfers.referral_ended(event)
+        elif isinstance(event, SessionChangeEnded):
+            self._sessions.change_ended(event)
+        elif isinstance(event, CallProgressed):
+            if leg is not None and event.media is not None:
+                leg.early_media(event.media)
         elif isinstance(event, CallAnswered | MediaChanged):
             if leg is not None:
                 leg.configure(event.media)
+                if isinstance(event, CallAnswered):
+                    leg.answered()
             _succeed(outcome)
         elif isinstance(event, CallRefused):
             if leg is not None:
@@ -483,6 +557,7 @@ class SipEndpoint:
             _fail(outcome, _failure_of(event))
         elif isinstance(event, CallEnded):
             self._incoming.pop(reference, None)
+            self._sessions.call_over(reference)
             if leg is not None:
                 leg.end(event.reason)
                 if event.call.state is CallState.ENDED:
@@ -491,6 +566,7 @@ class SipEndpoint:
                     leg.hang_up_completed()
             _fail(outcome, CallFailed("the call ended before it began"))
         elif isinstance(event, HangUpCompleted):
+            self._sessions.call_over(reference)
             self._legs.pop(reference, None)
             if leg is not None:
                 leg.hang_up_completed()
@@ -524,9 +600,12 @@ class SipEndpoint:
         if self._user_agent is None:
             leg.hang_up_completed()
             return
-        self._user_agent.hang_up(leg.call, self._clock.monotonic())
+        reason = reason_of_end(leg.end_reason)
+        self._user_agent.hang_up(leg.call, self._clock.monotonic(), reason)
         self._pump()
         if leg.call.state is CallState.ENDED:
+            self._incoming.pop(leg.leg_id, None)
+            self._legs.pop(leg.leg_id, None)
             leg.hang_up_completed()
 
     async def _watch_media(self) -> None:
@@ -539,6 +618,10 @@ class SipEndpoint:
                 if leg.seconds_without_media(now) > self._settings.no_media_timeout_s:
                     log.info("call without media ended", extra={"call_ref": leg.leg_id})
                     leg.end("no_media")
+                    self._hang_up(leg)
+                elif leg.seconds_held(now) > self._settings.max_hold_s:
+                    log.info("call held for too long ended", extra={"call_ref": leg.leg_id})
+                    leg.end("held_too_long")
                     self._hang_up(leg)
 
     async def _open_line(self) -> RtpLine:

@@ -28,6 +28,17 @@ class Reason:
 
 NORMAL_CLEARING = Reason("Q.850", 16, "Normal call clearing")
 NO_ANSWER = Reason("Q.850", 19, "No answer from user")
+_OF_ENDS = {
+    "no_media": Reason("SIP", 408, "Media timeout"),
+    "held_too_long": Reason("SIP", 408, "Held for too long"),
+    "error": Reason("Q.850", 41, "Temporary failure"),
+    "shutdown": Reason("SIP", 503, "Shutting down"),
+}
+
+
+def reason_of_end(why: str) -> Reason:
+    """What a BYE says about a leg that ends for `why` (`LegEnded.reason`)."""
+    return _OF_ENDS.get(why, NORMAL_CLEARING)
 
 
 def read_reason(message: SipMessage) -> Reason | None:

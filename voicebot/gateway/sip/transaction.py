@@ -25,6 +25,8 @@ class Timers:
     t1_s: float = 0.5
     t2_s: float = 4.0
     t4_s: float = 5.0
+    session_second_s: float = 1.0
+    """How long a second of a session timer lasts (RFC 4028 allows none below 90)."""
 
     @property
     def give_up_s(self) -> float:
