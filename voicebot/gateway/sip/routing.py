@@ -39,10 +39,9 @@ def response_peer(request: SipRequest, source: Peer) -> Peer:
     sent_by_port = request.via.sent_by[1]
     if source.is_reliable:
         # Back on the connection it came on; where that is gone, on a new one to sent-by's port.
-        # A connection that has to be made anew leads to who sent-by says (18.2.2).
-        return Peer(
-            source.transport, source.host, sent_by_port, source.connection_id, request.via.host
-        )
+        # A connection over TLS that has to be made anew leads to who sent-by says.
+        domain = request.via.host if source.transport == "TLS" else ""
+        return Peer(source.transport, source.host, sent_by_port, source.connection_id, domain)
     return Peer("UDP", source.host, source.port if request.via.wants_rport else sent_by_port)
 
 

@@ -89,7 +89,7 @@ def test_strict_route_goes_into_the_request_uri_and_the_target_to_the_end():
         "sip:p2.example.com;lr",
         "sip:phone@192.0.2.9:5062",
     ]
-    assert dialog_peer(dialog, SOURCE, False) == Peer("UDP", "p1.example.com", 5060)
+    assert dialog_peer(dialog, SOURCE, False) == Peer("UDP", "p1.example.com", 0)
 
 
 def test_lower_cseq_is_out_of_order():

@@ -660,7 +660,7 @@ def test_we_hang_up_along_the_route_set(bench: Bench):
     bye = bench.sent_request()
     assert [route.uri.host for route in bye.routes] == ["p2.example.com", "p1.example.com"]
     assert bye.cseq.number == invite.cseq.number + 1
-    assert bench.sent_to[-1] == Peer("UDP", "p2.example.com", 5060)
+    assert bench.sent_to[-1] == Peer("UDP", "p2.example.com", 0)
 
 
 def test_nothing_is_left_of_ended_calls(bench: Bench):
