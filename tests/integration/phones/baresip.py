@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tests.peers import need
@@ -35,8 +35,10 @@ class Baresip:
         repeats: bool = False,
         user: str = "48600100200",
         parameters: str = "",
+        modules: Sequence[str] = (),
     ) -> AsyncIterator[Baresip]:
-        """microphone: an 8 kHz mono WAV. parameters: further ones of the account's address."""
+        """microphone: an 8 kHz mono WAV. parameters: further ones of the account's address.
+        modules: further ones of baresip's, such as srtp."""
         program = need("baresip")
         control_port, keypad_port = _free_port(), _free_port()
         source = "aubridge,room" if repeats else f"aufile,{microphone}"
@@ -55,6 +57,7 @@ class Baresip:
                     "rtp_ports 41000-44999",
                     f"module_path {MODULES}",
                     *(f"module {name}.so" for name in ("g711", "aufile", "aubridge", "cons")),
+                    *(f"module {name}.so" for name in modules),
                     "module_tmp account.so",
                     "module_app menu.so",
                     "module_app ctrl_tcp.so",
@@ -120,6 +123,10 @@ class Baresip:
 
     def hang_up(self) -> None:
         self._control.send("hangup")
+
+    def transfer(self, uri: str) -> None:
+        """Refer the other side of the running call there."""
+        self._control.send("transfer", uri)
 
     async def ended(self, timeout_s: float) -> str:
         """Why the call ended, in baresip's words."""
