@@ -11,6 +11,7 @@ from voicebot.errors import RtpParseError
 from voicebot.gateway.rtp import rtcp
 from voicebot.gateway.rtp.packet import HEADER, RTCP_TYPES, RtpPacket, parse_packet
 from voicebot.gateway.rtp.source_latch import Address, SourceLatch
+from voicebot.media import comfort_noise
 
 __all__ = ["Address", "RtpSession"]
 
@@ -146,6 +147,9 @@ class RtpSession:
         accepted = {payload_type}
         if dtmf_payload_type is not None:
             accepted.add(dtmf_payload_type)
+        if clock_rate == SAMPLE_RATE:
+            # Also where nobody agreed on it: who sends it anyway has nothing else to say.
+            accepted.add(comfort_noise.PAYLOAD_TYPE)
         self._payload_types = frozenset(accepted)
         self._timed_payload_type = payload_type
         if clock_rate != self._clock_rate:

@@ -16,12 +16,14 @@ from voicebot.errors import NoMediaPort, RtpParseError
 from voicebot.gateway.rtp.dtmf import DtmfReceiver, DtmfSender
 from voicebot.gateway.rtp.packet import MAX_DATAGRAM_BYTES
 from voicebot.gateway.rtp.packetizer import Packetizer
+from voicebot.gateway.rtp.quality_stats import quality_stats
 from voicebot.gateway.rtp.session import Address, RtpSession
 from voicebot.gateway.rtp.srtp import SrtpContext
 from voicebot.gateway.rtp.srtp_keys import SrtpKeys
 from voicebot.media.codecs.catalogue import new_codec
 from voicebot.media.codecs.codec import AnyCodec
 from voicebot.media.codecs.g711 import PCMA
+from voicebot.media.comfort_noise import ComfortNoise
 from voicebot.media.concealment import Concealment
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.jitter_buffer import JitterBuffer
@@ -96,6 +98,7 @@ class RtpLine:
         "_is_started",
         "_jitter_buffer",
         "_media_since",
+        "_noise",
         "_pacer",
         "_packetizer",
         "_payload_type",
@@ -142,6 +145,7 @@ class RtpLine:
         self._is_receiving = False
         self._jitter_buffer = _jitter_buffer(self._codec)
         self._concealment = Concealment()
+        self._noise: ComfortNoise | None = None
         self._dtmf_receiver = DtmfReceiver()
         self._dtmf_sender = DtmfSender()
         self._srtp: SrtpContext | None = None
@@ -258,7 +262,7 @@ class RtpLine:
         jitter_ms is that between ticks: what stays within 20 ms does no harm and isn't seen.
         """
         jitter = self._jitter_buffer.stats
-        return {
+        counts = {
             **self._session.stats(),
             "packets_unsent": float(self._unsent_packets),
             "packets_refused": float(self._srtp.refused_packets if self._srtp else 0),
@@ -268,6 +272,8 @@ class RtpLine:
             "underrun_ms": float(self.playout.underrun_frames * FRAME_MS),
             "dropped_frames_ms": float(self.events.dropped_frames * FRAME_MS),
         }
+        packet_ms = FRAME_MS if self._packetizer is None else self._packetizer.packet_ms
+        return counts | quality_stats(self._codec.name, counts, packet_ms)
 
     def seconds_without_media(self, now: float) -> float:
         """How long nothing has come; 0 while the other side may not send (hold)."""
@@ -301,6 +307,8 @@ class RtpLine:
             inbound = self._conceal()
         else:
             inbound = self._concealment.accept(self._codec.decode(payload))
+            if self._noise is not None and self._noise.is_over():
+                self._noise = None
         self.events.put_nowait(AudioFrame(inbound, self._position, payload is None))
         outbound = self._send(now) if self._is_sending else SILENCE
         self._position += FRAME_SAMPLES
@@ -344,10 +352,14 @@ class RtpLine:
             if packet.payload_type == self._payload_type:
                 payload = self._codec.payload(packet.payload)
                 self._jitter_buffer.put(packet.timestamp, payload, packet.ssrc)
+                if self._noise is not None:
+                    self._noise.audio_came()
                 if self._ticks_to_look_twice > 0 and len(payload) >= self._codec.ticks_per_frame:
                     return
-            else:
+            elif packet.payload_type == self._dtmf_payload_type:
                 self._receive_key(packet.payload, packet.timestamp, packet.is_marked)
+            else:
+                self._receive_noise(packet.payload)
 
     def _receive_key(self, payload: bytes, timestamp: int, is_marked: bool) -> None:
         try:
@@ -358,7 +370,14 @@ class RtpLine:
         if digit is not None:
             self.events.put_nowait(DigitPressed(digit))
 
+    def _receive_noise(self, payload: bytes) -> None:
+        if self._noise is None:
+            self._noise = ComfortNoise()
+        self._noise.receive(payload)
+
     def _conceal(self) -> Samples:
+        if self._noise is not None:
+            return self._noise.frame()
         if not self._jitter_buffer.is_receiving:
             return SILENCE
         made_up = self._codec.conceal(self._jitter_buffer.following)
