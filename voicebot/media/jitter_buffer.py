@@ -232,7 +232,7 @@ class JitterBuffer(Generic[P]):
         return payload
 
     def _count_missing(self, index: int) -> None:
-        self._missing = index if index < self._newest else None
+        self._missing = index if 0 <= index < self._newest else None
         if index < 0:
             return  # the first packets are still held back
         self.stats.concealed += 1

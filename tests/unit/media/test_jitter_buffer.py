@@ -218,3 +218,26 @@ def test_anything_may_arrive(steps: list[tuple[int, bytes, int] | None]) -> None
             assert frame is None or len(frame) == FRAME_SAMPLES
         else:
             buffer.put(*step)
+
+
+def test_frame_after_a_lost_one_is_shown_where_it_has_come() -> None:
+    buffer = new_buffer(never_quiet, min_delay_ms=40)
+    following = []
+    for number in range(10):
+        if number not in (0, 5, 8):
+            buffer.put((number - 1) * FRAME_SAMPLES, payload(number), ssrc=1)
+        if buffer.get() is None:
+            following.append(number_of(buffer.following))
+    # Nothing yet; the first one is held back; 5 and what came after it.
+    assert following == [None, None, None, 6]
+
+
+def test_doubled_pieces_do_not_make_a_whole_frame() -> None:
+    buffer = new_buffer(never_quiet)
+    half = payload(7)[: FRAME_SAMPLES // 2]
+    buffer.put(0, payload(1))
+    for _ in range(2):
+        buffer.put(FRAME_SAMPLES, half)
+    buffer.put(FRAME_SAMPLES + FRAME_SAMPLES // 2, half)
+    heard = [buffer.get() for _ in range(4)]
+    assert heard[2] == payload(7)

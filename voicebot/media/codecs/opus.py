@@ -24,6 +24,9 @@ COMPLEXITY = 5
 EXPECTED_LOSS_PERCENT = 10
 """The encoder adds the FEC of a frame only where it expects losses."""
 
+MAX_CONCEALED_FRAMES = 10
+"""200 ms. Later the decoder makes comfort noise for ever, and a recogniser is better off without."""
+
 TICKS_PER_SAMPLE = 48000 // SAMPLE_RATE
 _MAX_PACKET_SAMPLES = MAX_PACKET_TICKS // TICKS_PER_SAMPLE
 
@@ -79,6 +82,7 @@ class OpusCodec:
         self._encoder = encoder
         self._decoder = Decoder(SAMPLE_RATE, 1)
         self._last = SILENCE
+        self._concealed_frames = 0
 
     def packet_ms(self, wanted_ms: int) -> int:
         """Opus has frames of 10, 20, 40 and 60 ms; the next shorter one is taken."""
@@ -105,6 +109,7 @@ class OpusCodec:
         return is_quiet(self._last)
 
     def decode(self, frame: OpusAudio) -> Samples:
+        self._concealed_frames = 0
         if len(frame.parts) == 1:
             # Nearly every frame is one packet, or a piece of one.
             _, packet, start, stop = frame.parts[0]
@@ -123,15 +128,18 @@ class OpusCodec:
     def conceal(self, following: OpusAudio | None) -> Samples:
         """From the FEC in the packet after it where there is one, else made up by the decoder.
 
-        Also what is heard while the other side sends nothing in silence (DTX): the decoder
-        goes on with its comfort noise.
+        Silence before long: the packets of a party that sends none in pauses (DTX) don't come.
         """
         data = b""
         if following is not None and following.parts:
             at, packet, start, _ = following.parts[0]
             if at == start == 0 and packet.samples is None:
                 data = packet.data
-        self._last = self._decode(data, FRAME_SAMPLES, is_fec=bool(data))
+        self._concealed_frames += 1
+        if self._concealed_frames > MAX_CONCEALED_FRAMES and not data:
+            self._last = SILENCE
+        else:
+            self._last = self._decode(data, FRAME_SAMPLES, is_fec=bool(data))
         return self._last
 
     def _samples(self, packet: OpusPacket) -> Samples:
