@@ -13,6 +13,7 @@ from voicebot.gateway.sip.audio_formats import Format, codec_of, formats_to_offe
 from voicebot.gateway.sip.sdp_crypto import CryptoAttribute, SrtpKeyring, SrtpPolicy
 from voicebot.gateway.sip.session_description import (
     Attribute,
+    Encoding,
     MediaDescription,
     Origin,
     SessionDescription,
@@ -32,6 +33,7 @@ PTIME_MS = 20
 
 _PLAIN = "RTP/AVP"
 _SECURE = "RTP/SAVP"
+_COMFORT_NOISE = (13, Encoding("CN", 8000))
 # (may send, may receive) by direction
 _RIGHTS = {
     "sendrecv": (True, True),
@@ -144,7 +146,11 @@ def make_answer(
         media = replace(media, srtp=sdp_crypto.keys_of(crypto[0], their_key))
     audio = _audio(
         rtp_port,
-        [(payload_type, audio_formats.encoding_of(codec)), *([events] if events else [])],
+        [
+            (payload_type, audio_formats.encoding_of(codec)),
+            *_comfort_noise(theirs, codec),
+            *([events] if events else []),
+        ],
         ours,
         ptime_ms=ptime_ms,
         proto=theirs.proto,
@@ -202,7 +208,8 @@ def accept_answer(
                 _our_direction(answer, theirs, offer.direction_of(ours)),
                 offer.address_of(ours),
             )
-            return replace(media, srtp=_accepted_keys(ours, theirs))
+            keys = _accepted_keys(ours, theirs)
+            return replace(media, srtp=keys, is_rtcp_muxed=False)  # which we never offer
     raise SdpError("the answer accepts no audio that was offered", 488)
 
 
@@ -219,6 +226,16 @@ def _choose(
             if codec is not None and codec in codecs:
                 return index, payload_type, codec
     return None
+
+
+def _comfort_noise(theirs: MediaDescription, codec: str) -> list[Format]:
+    """Taken where it is offered: who leaves its silence out shall fill it (RFC 3389 section 6).
+
+    We never offer it, for that would invite the other side to leave it out.
+    """
+    is_of_its_rate = audio_formats.encoding_of(codec).clock_rate == _COMFORT_NOISE[1].clock_rate
+    has_noise = _COMFORT_NOISE[0] in theirs.payload_types
+    return [_COMFORT_NOISE] if is_of_its_rate and has_noise else []
 
 
 def _is_audio(media: MediaDescription) -> bool:

@@ -280,3 +280,14 @@ def test_a_later_offer_keeps_the_number_of_keys():
     answer, _ = answer_to("m=audio 4000 RTP/AVP 0 8", "a=rtpmap:8 telephone-event/8000")
     again = SessionDescription.parse(make_offer("198.51.100.1", 5000, version=1, previous=answer))
     assert again.media[0].payload_types == [8, 0, 101]
+
+
+def test_comfort_noise_is_taken_where_it_is_offered():
+    answer, media = answer_to("m=audio 4000 RTP/AVP 13 0 101", "a=rtpmap:101 telephone-event/8000")
+    assert media.codec == "PCMU"
+    assert answer.media[0].payload_types == [0, 13, 101]
+    assert answer.media[0].rtpmap[13] == Encoding("CN", 8000)
+    answer, _ = answer_to("m=audio 4000 RTP/AVP 0")
+    assert 13 not in answer.media[0].payload_types
+    ours = SessionDescription.parse(make_offer("192.0.2.9", 4000))
+    assert 13 not in ours.media[0].payload_types

@@ -184,3 +184,9 @@ def test_rtcp_on_the_media_port_is_accepted_where_it_is_offered():
     answer, media = answered("off", PLAIN)
     assert not media.is_rtcp_muxed
     assert ("rtcp-mux", None) not in answer.media[0].attributes
+
+
+def test_rtcp_on_the_media_port_that_was_not_offered_is_not_believed():
+    caller = side("off")
+    caller.offer(HERE)
+    assert not caller.accept(offer(PLAIN, "a=rtcp-mux")).is_rtcp_muxed
