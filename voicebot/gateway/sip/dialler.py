@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from voicebot.clock import Clock
@@ -64,9 +65,15 @@ class Dialler:
         self._placing: dict[str, int] = {}
 
     async def call(
-        self, number: str, trunk: str = "", campaign: str = "", timeout_s: float = 60
+        self,
+        number: str,
+        trunk: str = "",
+        campaign: str = "",
+        timeout_s: float = 60,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> SipCallLeg:
-        """The leg of who answers. trunk: that one alone; "" leaves the choice.
+        """The leg of who answers. trunk: that one alone; "" leaves the choice. headers: more
+        fields of the INVITE.
 
         Raises DialRefused for what the rules forbid, and CallFailed.
         """
@@ -74,12 +81,12 @@ class Dialler:
         candidates = self._candidates(trunk)
         for _ in range(MAX_REDIRECTS):
             try:
-                return await self._through_one_of(candidates, number, campaign, ends_at)
+                return await self._through_one_of(candidates, number, campaign, ends_at, headers)
             except CallRedirected as redirection:
                 if not self._follow_redirects:
                     raise
                 number = self._redirected_to(redirection)
-        return await self._through_one_of(candidates, number, campaign, ends_at)
+        return await self._through_one_of(candidates, number, campaign, ends_at, headers)
 
     def may_dial(self, uri: SipUri) -> bool:
         """Whether an address from the far end names a number that we would call."""
@@ -90,10 +97,14 @@ class Dialler:
         return True
 
     async def call_named(
-        self, uri: SipUri, campaign: str = "", timeout_s: float = 60
+        self,
+        uri: SipUri,
+        campaign: str = "",
+        timeout_s: float = 60,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> SipCallLeg:
         """Call the number in an address from the far end (REFER). Raises as `call` does."""
-        return await self.call(self._rules.number_in(uri), "", campaign, timeout_s)
+        return await self.call(self._rules.number_in(uri), "", campaign, timeout_s, headers)
 
     def _candidates(self, name: str) -> list[Trunk]:
         now = self._clock.monotonic()
@@ -107,7 +118,12 @@ class Dialler:
         return candidates
 
     async def _through_one_of(
-        self, candidates: Sequence[Trunk], number: str, campaign: str, ends_at: float
+        self,
+        candidates: Sequence[Trunk],
+        number: str,
+        campaign: str,
+        ends_at: float,
+        headers: Sequence[tuple[str, str]],
     ) -> SipCallLeg:
         failure: CallFailed | None = None
         is_retry = False
@@ -126,7 +142,7 @@ class Dialler:
             is_retry = True
             try:
                 has_alternative = position < len(candidates)
-                return await self._through(trunk, dialled, ends_at, has_alternative)
+                return await self._through(trunk, dialled, ends_at, has_alternative, headers)
             except CallFailed as error:
                 # A challenge that we can't answer is the trunk's as well, never the callee's.
                 if not error.is_way_at_fault and error.status not in (401, 407):
@@ -139,7 +155,12 @@ class Dialler:
         raise failure or CallFailed("there is no trunk", 503)
 
     async def _through(
-        self, trunk: Trunk, number: str, ends_at: float, has_alternative: bool
+        self,
+        trunk: Trunk,
+        number: str,
+        ends_at: float,
+        has_alternative: bool,
+        headers: Sequence[tuple[str, str]],
     ) -> SipCallLeg:
         self._placing[trunk.name] = self._placing.get(trunk.name, 0) + 1
         try:
@@ -147,6 +168,7 @@ class Dialler:
             if not peers:
                 raise CallFailed("the trunk's host can't be found", 503, is_way_at_fault=True)
             terms = TrunkTerms.of(trunk, self._user)
+            terms = replace(terms, headers=(*terms.headers, *headers))
             leg = await self._placer.call_through(
                 peers, trunk.uri_of(number), terms, ends_at, has_alternative
             )

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, DialRefused
 from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.dialler import Dialler
 from voicebot.gateway.sip.refer import ReferTarget
 from voicebot.gateway.sip.referral import ReceivedRefer, SentReferral
 from voicebot.gateway.sip.referrals import Referrals
@@ -87,6 +88,7 @@ class Referral:
 
 OnRefer = Callable[[Referral], Awaitable[None]]
 MayDial = Callable[[SipUri], bool]
+OnTransferred = Callable[[SipCallLeg, SipCallLeg], Awaitable[None]]
 
 
 class Transfers:
@@ -117,6 +119,21 @@ class Transfers:
         """
         self._on_refer = on_refer
         self._may_dial = may_dial
+
+    def allow_through(self, dialler: Dialler, on_transferred: OnTransferred) -> None:
+        """Follow referrals by calls through the trunks, to numbers that the rules allow.
+
+        on_transferred: told the old and the new leg once the call was answered, before anybody
+        else gets to run; it goes on as long as it likes. The referrer hangs up the old one.
+        """
+
+        async def place(target: SipUri, headers: HeaderFields) -> SipCallLeg:
+            return await dialler.call_named(target, headers=headers)
+
+        async def follow(referral: Referral) -> None:
+            await on_transferred(referral.leg, await referral.follow(place))
+
+        self.allow(follow, dialler.may_dial)
 
     async def refer(
         self, leg: SipCallLeg, target: ReferTarget, timeout_s: float
