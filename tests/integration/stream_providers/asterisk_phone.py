@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from tests.integration.stream_providers.phone import StreamPhone
+from tests.integration.stream_providers.phone import StreamPhone, basic_auth
 from voicebot.audio import SILENCE, Samples
 from voicebot.media.codecs.g711 import decode_alaw, encode_alaw
 
@@ -41,7 +41,7 @@ class ChanWebSocketPhone(StreamPhone):
         self._session = session
         self._url = url
         self._is_json = is_json
-        self._auth = aiohttp.BasicAuth("asterisk", password) if password else None
+        self._headers = basic_auth("asterisk", password) if password else {}
         self._xoff_level, self._xon_level = xoff_level, xon_level
         self._queue: deque[bytes | _Event] = deque()
         self._n_frames = 0
@@ -49,6 +49,10 @@ class ChanWebSocketPhone(StreamPhone):
         self._is_paused = False
         self.n_dropped = 0
         self.commands: list[str] = []
+
+    @property
+    def n_queued(self) -> int:
+        return self._n_frames
 
     def pause(self) -> None:
         """The channel plays nothing for a while, and its queue grows."""
@@ -69,7 +73,7 @@ class ChanWebSocketPhone(StreamPhone):
 
     async def _connect(self) -> None:
         self._socket = await self._session.ws_connect(
-            self._url, protocols=("media",), auth=self._auth
+            self._url, protocols=("media",), headers=self._headers
         )
         assert self._socket.protocol == "media", "Asterisk gives up without its subprotocol"
         fields: dict[str, object] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 import numpy as np
 
-from tests.integration.stream_providers.phone import StreamPhone
+from tests.integration.stream_providers.phone import StreamPhone, basic_auth
 from voicebot.audio import FRAME_SAMPLES, SILENCE, Samples
 
 CALL = {
@@ -42,7 +42,7 @@ class JambonzPhone(StreamPhone):
         super().__init__()
         self._session = session
         self._webhook = webhook
-        self._auth = aiohttp.BasicAuth("jambonz", password)
+        self._headers = basic_auth("jambonz", password)
         self._caller, self._called = caller, called
         self._buffer: deque[Samples | _Mark] = deque()
         self.verbs: list[str] = []
@@ -66,7 +66,7 @@ class JambonzPhone(StreamPhone):
         self._socket = await self._session.ws_connect(
             listen["url"],
             protocols=("audio.jambonz.org",),
-            auth=aiohttp.BasicAuth(listen["wsAuth"]["username"], listen["wsAuth"]["password"]),
+            headers=basic_auth(listen["wsAuth"]["username"], listen["wsAuth"]["password"]),
         )
         assert self._socket.protocol == "audio.jambonz.org"
         start = {
@@ -126,7 +126,7 @@ class JambonzPhone(StreamPhone):
         await self._socket.send_json({"type": "mark", "data": {"name": mark.name, "event": event}})
 
     async def _ask(self, hook: str, call: dict[str, str]) -> list[dict[str, object]]:
-        async with self._session.post(hook, json=call, auth=self._auth) as response:
+        async with self._session.post(hook, json=call, headers=self._headers) as response:
             response.raise_for_status()
             verbs: list[dict[str, object]] = await response.json()
             return verbs

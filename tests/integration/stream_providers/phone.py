@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +29,9 @@ class StreamPhone(ABC):
         self.is_over = asyncio.Event()
         self._speech: deque[Samples] = deque()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ticked = asyncio.Condition()
+        self.n_loud = 0
+        """Frames heard so far that had sound in them."""
 
     async def __aenter__(self) -> Self:
         await self._connect()
@@ -59,25 +64,18 @@ class StreamPhone(ABC):
     async def say_all(self, samples: Samples) -> None:
         """Returns when it has been said."""
         self.say(samples)
-        while self._speech and not self.is_over.is_set():
-            await asyncio.sleep(FRAME_MS / 1000)
-
-    @property
-    def n_loud(self) -> int:
-        """Frames heard so far that had sound in them."""
-        return sum(is_loud(frame) for frame in self.heard)
+        await self._wait(lambda: not self._speech or self.is_over.is_set(), 120)
 
     async def hears(self, n_loud: int, timeout_s: float = 20) -> None:
         """Returns when so many loud frames have been heard in all."""
-        async with asyncio.timeout(timeout_s):
-            while self.n_loud < n_loud:
-                await asyncio.sleep(0.02)
+        await self._wait(lambda: self.n_loud >= n_loud, timeout_s)
 
     async def hears_silence(self, n_frames: int = 25, timeout_s: float = 20) -> None:
         """Returns when the last `n_frames` were silent."""
-        async with asyncio.timeout(timeout_s):
-            while len(self.heard) < n_frames or any(map(is_loud, self.heard[-n_frames:])):
-                await asyncio.sleep(0.02)
+        await self._wait(
+            lambda: len(self.heard) >= n_frames and not any(map(is_loud, self.heard[-n_frames:])),
+            timeout_s,
+        )
 
     @abstractmethod
     async def press(self, key: str) -> None: ...
@@ -111,11 +109,19 @@ class StreamPhone(ABC):
         try:
             while not self.is_over.is_set():
                 await self._send_frame(self._speech.popleft() if self._speech else SILENCE)
-                self.heard.append(await self._play())
+                frame = await self._play()
+                self.heard.append(frame)
+                self.n_loud += is_loud(frame)
+                async with self._ticked:
+                    self._ticked.notify_all()
                 due += FRAME_MS / 1000
                 await asyncio.sleep(max(due - loop.time(), 0))
         except ConnectionError:
             self.is_over.set()
+
+    async def _wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s), self._ticked:
+            await self._ticked.wait_for(condition)
 
 
 def is_loud(frame: Samples) -> bool:
@@ -125,3 +131,9 @@ def is_loud(frame: Samples) -> bool:
 def tone(duration_s: float, frequency: float = 440, level: int = 8000) -> Samples:
     ticks = np.arange(int(8000 * duration_s))
     return (level * np.sin(2 * np.pi * frequency * ticks / 8000)).astype(np.int16)
+
+
+def basic_auth(user: str, password: str) -> dict[str, str]:
+    """The request header."""
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return {"Authorization": f"Basic {credentials}"}

@@ -37,6 +37,7 @@ from voicebot.gateway.websocket.media_stream import (
     StreamMark,
     StreamStarted,
 )
+from voicebot.gateway.websocket.talk_spurts import TalkSpurts
 from voicebot.media.codecs.g711 import CODECS
 
 MAX_HELD = 50
@@ -73,7 +74,10 @@ class _Coding:
 
 
 class AsteriskStream:
-    """One channel on one connection; see MediaStreamProtocol."""
+    """One channel on one connection; see MediaStreamProtocol.
+
+    `audio` wants every frame, silent ones too: at those it sends what MEDIA_XOFF held back.
+    """
 
     def __init__(self, parameters: Mapping[str, str] | None = None) -> None:
         """parameters: those of the URL, which the dialplan gives with `v(name=value)`; caller
@@ -87,6 +91,7 @@ class AsteriskStream:
         self._n_early = 0
         self._is_on_hold = False
         self._held: deque[Message] = deque()
+        self._spurts = TalkSpurts()
         self._rest = b""
         self._waiting_marks: deque[str] = deque(maxlen=MAX_WAITING_MARKS)
         self._cleared_marks: list[str] = []
@@ -102,11 +107,15 @@ class AsteriskStream:
         coding = self._coding
         if coding is None:
             return []
-        data = self._rest + coding.encode(samples)
-        # What does not fill a frame would be thrown away by Asterisk.
-        end = len(data) - len(data) % coding.frame_bytes
-        self._rest = data[end:]
-        return self._send(data[:end]) if end else self._send()
+        messages: list[Message] = []
+        for frame in self._spurts.take(samples):
+            data = self._rest + coding.encode(frame)
+            # What does not fill a frame would be thrown away by Asterisk.
+            end = len(data) - len(data) % coding.frame_bytes
+            self._rest = data[end:]
+            if end:
+                messages.append(data[:end])
+        return self._send(*messages)
 
     def mark(self, name: str) -> list[Message]:
         self._waiting_marks.append(name)
@@ -117,6 +126,7 @@ class AsteriskStream:
 
     def clear(self) -> list[Message]:
         self._held.clear()
+        self._spurts.clear()
         self._rest = b""
         if self._coding is not None:
             self._coding.forget()

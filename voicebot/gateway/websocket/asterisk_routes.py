@@ -33,7 +33,9 @@ def add_asterisk(
             return is_same_secret(request.match_info["token"], token)
         return has_password(request, token)
 
-    provider = StreamProvider("asterisk", "asterisk", is_genuine, AsteriskStream, SUBPROTOCOLS)
+    provider = StreamProvider(
+        "asterisk", "asterisk", is_genuine, AsteriskStream, SUBPROTOCOLS, sends_silence=True
+    )
 
     async def serve(request: web.Request) -> web.StreamResponse:
         # chan_websocket tells no numbers; the dialplan may, in the URL: v(caller=...,called=...).

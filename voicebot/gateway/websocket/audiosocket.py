@@ -99,8 +99,8 @@ class AudioSocketStream:
         data = self._audio.encode(samples)
         return [pack(self._kind, data)] if data else []
 
-    def mark(self, name: str) -> list[Message]:
-        return []
+    def mark(self, name: str) -> None:
+        """Asterisk tells nothing of what it has played."""
 
     def clear(self) -> list[Message]:
         self._audio.forget_outbound()

@@ -1,8 +1,10 @@
-"""The password of HTTP basic auth, of those who can give nothing better (aiohttp)."""
+"""The password of HTTP basic auth (RFC 7617), of those who can give nothing better."""
 
 from __future__ import annotations
 
-import aiohttp
+import base64
+import binascii
+
 from aiohttp import web
 from aiohttp.hdrs import AUTHORIZATION
 
@@ -11,8 +13,11 @@ from voicebot.gateway.websocket.stream_handler import is_same_secret
 
 def has_password(request: web.Request, password: str) -> bool:
     """Whether it was given, with whatever user name. An empty one of ours is never right."""
-    try:
-        given = aiohttp.BasicAuth.decode(request.headers.get(AUTHORIZATION, ""), "utf-8")
-    except ValueError:
+    scheme, _, credentials = request.headers.get(AUTHORIZATION, "").partition(" ")
+    if scheme.lower() != "basic":
         return False
-    return is_same_secret(given.password, password)
+    try:
+        given = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return False
+    return is_same_secret(given.partition(":")[2], password)

@@ -37,6 +37,7 @@ from voicebot.gateway.websocket.media_stream import (
     StreamMark,
     StreamStarted,
 )
+from voicebot.gateway.websocket.talk_spurts import TalkSpurts
 
 SUBPROTOCOLS = ("audio.jambonz.org", "audio.drachtio.org")
 """The documented name of it, and the one that mod_audio_fork was built with."""
@@ -53,11 +54,12 @@ _NUMBERS = frozenset(("from", "to", "callerId", "callerName"))
 
 
 class JambonzStream:
-    """One `listen` of one call; see MediaStreamProtocol."""
+    """One `listen` of one call; see MediaStreamProtocol. `audio` wants silent frames, too."""
 
     def __init__(self) -> None:
         self._inbound: LinearAudio | None = None
         self._outbound = LinearAudio(SAMPLE_RATE)
+        self._spurts = TalkSpurts()
 
     def receive(self, message: Message) -> list[StreamEvent]:
         if isinstance(message, bytes):
@@ -75,12 +77,13 @@ class JambonzStream:
         return []
 
     def audio(self, samples: Samples) -> list[Message]:
-        return [self._outbound.encode(samples)]
+        return [self._outbound.encode(frame) for frame in self._spurts.take(samples)]
 
     def mark(self, name: str) -> list[Message]:
         return [json.dumps({"type": "mark", "data": {"name": name}})]
 
     def clear(self) -> list[Message]:
+        self._spurts.clear()
         return [json.dumps({"type": "killAudio"}), json.dumps({"type": "clearMarks"})]
 
     def digits(self, digits: str) -> list[Message]:

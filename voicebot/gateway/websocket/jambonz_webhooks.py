@@ -48,7 +48,12 @@ class JambonzWebhooks:
         router.add_post(ENDED_PATH, self._ended)
         router.add_post(STATUS_PATH, self._status)
         provider = StreamProvider(
-            "jambonz", STREAM_PATH, self._is_genuine, JambonzStream, SUBPROTOCOLS
+            "jambonz",
+            STREAM_PATH,
+            self._is_genuine,
+            JambonzStream,
+            SUBPROTOCOLS,
+            sends_silence=True,
         )
         handler.add_provider(router, provider)
 

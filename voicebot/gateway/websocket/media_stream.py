@@ -75,10 +75,11 @@ class MediaStreamProtocol(Protocol):
     def audio(self, samples: Samples) -> list[Message]:
         """Play this: int16, mono, 8 kHz, 20 ms."""
 
-    def mark(self, name: str) -> list[Message]:
+    def mark(self, name: str) -> list[Message] | None:
         """Tell us (StreamMark) when everything sent so far has been played.
 
-        Empty where the provider has no such thing.
+        None where the provider has no such thing; empty where it has to wait for a later
+        `audio` or `mark`.
         """
 
     def clear(self) -> list[Message]:

@@ -107,10 +107,10 @@ class StreamLeg:
             self._send(self._protocol.audio(outbound))
         for name in self.playout.take_marks():
             mark = self._protocol.mark(name)
-            if mark:
-                self._send(mark)
-            else:
+            if mark is None:
                 self.playout.heard(name, now)
+            else:
+                self._send(mark)
         while (event := self.playout.next_event()) is not None:
             self.events.put_nowait(event)
         if self.outbox.qsize() > MAX_UNSENT:

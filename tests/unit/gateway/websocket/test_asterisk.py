@@ -23,6 +23,7 @@ from voicebot.gateway.websocket.media_stream import (
     StreamMark,
     StreamStarted,
 )
+from voicebot.gateway.websocket.talk_spurts import LEAD_FRAMES
 from voicebot.media.codecs.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 
 # Of Asterisk's documentation, the versions that know plain text alone.
@@ -54,6 +55,13 @@ def started(start: str = PLAIN_START) -> AsteriskStream:
     return stream
 
 
+def speaking(start: str = PLAIN_START) -> AsteriskStream:
+    """Behind the lead, in the midst of speech."""
+    stream = started(start)
+    assert len(stream.audio(FRAME)) in (0, LEAD_FRAMES + 1)
+    return stream
+
+
 @pytest.mark.parametrize("start", [OLD_START, PLAIN_START, json.dumps(JSON_START, indent=2)])
 def test_a_call_begins_with_media_start(start: str) -> None:
     stream = AsteriskStream({"caller": "+48600100200", "called": "222", "case": "7"})
@@ -71,7 +79,7 @@ def test_a_call_begins_with_media_start(start: str) -> None:
     [("alaw", encode_alaw, decode_alaw), ("ulaw", encode_ulaw, decode_ulaw)],
 )
 def test_both_laws_both_ways(name, encode, decode) -> None:
-    stream = started(PLAIN_START.replace("format:ulaw", f"format:{name}"))
+    stream = speaking(PLAIN_START.replace("format:ulaw", f"format:{name}"))
     (event,) = stream.receive(encode(FRAME))
     assert isinstance(event, StreamAudio)
     assert event.samples.tolist() == decode(encode(FRAME)).tolist()
@@ -85,7 +93,7 @@ def test_slin16_is_resampled_and_sent_in_whole_frames() -> None:
         )
     )
     sent = [message for _ in range(50) for message in stream.audio(FRAME)]
-    assert [len(message) for message in sent] == [640] * 50
+    assert [len(message) for message in sent] == [640] * (50 + LEAD_FRAMES)
     heard = [event for _ in range(50) for event in stream.receive(bytes(640))]
     n_samples = sum(len(event.samples) for event in heard if isinstance(event, StreamAudio))
     assert n_samples == 50 * 160
@@ -93,9 +101,19 @@ def test_slin16_is_resampled_and_sent_in_whole_frames() -> None:
 
 def test_what_fills_no_frame_waits_for_the_next() -> None:
     stream = started(PLAIN_START.replace("optimal_frame_size:160", "optimal_frame_size:240"))
-    assert stream.audio(FRAME) == []
-    assert stream.audio(FRAME) == [encode_ulaw(np.concatenate((FRAME, FRAME)))[:240]]
-    assert stream.audio(FRAME) == [encode_ulaw(np.tile(FRAME, 3))[240:480]]
+    sent = b"".join(message for _ in range(4) for message in stream.audio(FRAME))
+    expected = encode_ulaw(np.concatenate((np.zeros(320, dtype=np.int16), np.tile(FRAME, 4))))
+    assert sent == expected[: len(sent)]
+    assert len(sent) == 4 * 240
+
+
+def test_speech_has_a_lead_and_silence_is_not_sent() -> None:
+    stream = started()
+    silence = np.zeros(160, dtype=np.int16)
+    assert stream.audio(silence) == []
+    assert stream.audio(FRAME) == [encode_ulaw(silence)] * LEAD_FRAMES + [encode_ulaw(FRAME)]
+    assert stream.audio(silence) == [encode_ulaw(silence)]
+    assert stream.audio(silence) == []
 
 
 def test_keys() -> None:
@@ -146,7 +164,7 @@ def test_clearing_and_hanging_up_in_json() -> None:
 
 
 def test_nothing_is_sent_into_a_full_queue() -> None:
-    stream = started()
+    stream = speaking()
     assert stream.receive("MEDIA_XOFF") == []
     assert stream.audio(FRAME) == []
     assert stream.mark("0-1") == []
@@ -158,8 +176,19 @@ def test_nothing_is_sent_into_a_full_queue() -> None:
     assert stream.audio(FRAME) == [encode_ulaw(FRAME)]
 
 
+def test_what_was_held_back_comes_though_nobody_speaks_any_more() -> None:
+    stream = speaking()
+    silence = np.zeros(160, dtype=np.int16)
+    stream.receive("MEDIA_XOFF")
+    stream.audio(FRAME)
+    stream.mark("0-1")
+    stream.audio(silence)
+    stream.receive("MEDIA_XON")
+    assert stream.audio(silence) == [encode_ulaw(FRAME), "MARK_MEDIA 0-1", encode_ulaw(silence)]
+
+
 def test_what_waits_for_a_full_queue_is_bounded_and_can_be_cleared() -> None:
-    stream = started()
+    stream = speaking()
     stream.receive("MEDIA_XOFF")
     for _ in range(5 * MAX_HELD):
         stream.audio(FRAME)
@@ -169,7 +198,7 @@ def test_what_waits_for_a_full_queue_is_bounded_and_can_be_cleared() -> None:
     stream.audio(FRAME)
     assert stream.clear() == ["FLUSH_MEDIA"]
     stream.receive("MEDIA_XON")
-    assert stream.audio(FRAME) == [encode_ulaw(FRAME)]
+    assert len(stream.audio(FRAME)) == LEAD_FRAMES + 1
 
 
 def test_sound_before_the_start_is_let_go_but_not_for_ever() -> None:
