@@ -75,6 +75,9 @@ def dialog_peer(dialog: SipDialog, first_peer: Peer, behind_nat: bool) -> Peer:
     if not target.host:
         return first_peer  # tel: and the like name nobody on the network
     transport = transport_towards(target, first_peer.transport)
+    if dialog.is_secure:
+        # Whatever the other side's Contact says later (RFC 5630 3.1: no downgrade).
+        transport = "TLS"
     if behind_nat and not dialog.route_set and transport == first_peer.transport:
         return first_peer
     # A name without a port is one to look up by SRV (RFC 3263 4.2); 0 says so.

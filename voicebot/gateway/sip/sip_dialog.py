@@ -28,13 +28,16 @@ class SipDialog:
         route_set: Sequence[NameAddr],
         local_cseq: int,
         remote_cseq: int | None,
+        is_secure: bool = False,
     ) -> None:
+        """is_secure: it began with a sips URI, so its requests go over TLS only (12.1)."""
         self.call_id = call_id
         self.local = local
         self.remote = remote
         self.remote_target = remote_target
         self.route_set = tuple(route_set)
         self.local_cseq = local_cseq
+        self.is_secure = is_secure
         self._remote_cseq = remote_cseq
 
     @classmethod
@@ -48,6 +51,7 @@ class SipDialog:
             route_set=request.record_routes,
             local_cseq=first_cseq,
             remote_cseq=request.cseq.number,
+            is_secure=request.uri.scheme == "sips",
         )
 
     @classmethod
@@ -61,6 +65,7 @@ class SipDialog:
             route_set=tuple(reversed(response.record_routes)),
             local_cseq=request.cseq.number,
             remote_cseq=None,
+            is_secure=request.uri.scheme == "sips",
         )
 
     @property

@@ -17,7 +17,12 @@ MEDIA = LocalMedia("192.0.2.1", 20000)
 
 
 class Bench:
-    def __init__(self, max_calls: int = 10, max_server_transactions: int = 10_000) -> None:
+    def __init__(
+        self,
+        max_calls: int = 10,
+        max_server_transactions: int = 10_000,
+        serves_tls: bool = False,
+    ) -> None:
         counter = itertools.count(1)
         profile = Profile(
             user="infolinia",
@@ -25,6 +30,7 @@ class Bench:
             media_policy=MediaPolicy(("PCMA", "PCMU")),
             max_calls=max_calls,
             local_host_for=lambda peer_host: "192.0.2.1",
+            serves_tls=serves_tls,
         )
         self.user_agent = UserAgent(
             profile,
