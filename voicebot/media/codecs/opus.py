@@ -25,7 +25,7 @@ EXPECTED_LOSS_PERCENT = 10
 """The encoder adds the FEC of a frame only where it expects losses."""
 
 MAX_CONCEALED_FRAMES = 10
-"""200 ms. Later the decoder makes comfort noise for ever, and a recogniser is better off without."""
+"""200 ms. Later the decoder makes comfort noise for ever; a recogniser is better off without."""
 
 TICKS_PER_SAMPLE = 48000 // SAMPLE_RATE
 _MAX_PACKET_SAMPLES = MAX_PACKET_TICKS // TICKS_PER_SAMPLE
