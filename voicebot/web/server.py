@@ -114,6 +114,7 @@ class WebServer:
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        await self._streams.start()
 
     async def stop(self) -> None:
         """End web calls with `shutdown` and let their records be written, then close.

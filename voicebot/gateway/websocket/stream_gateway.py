@@ -1,11 +1,14 @@
-"""All ways by which calls are streamed to us over HTTP; those without a secret are not there."""
+"""All ways by which calls are streamed to us; those that have not been set up are not there."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from voicebot.clock import Clock
+from voicebot.gateway.websocket.asterisk_routes import add_asterisk
+from voicebot.gateway.websocket.audiosocket_server import AudioSocketServer
 from voicebot.gateway.websocket.call_dialler import CallDialler, DialCheck
+from voicebot.gateway.websocket.jambonz_webhooks import JambonzWebhooks
 from voicebot.gateway.websocket.stream_calls import StreamCalls
 from voicebot.gateway.websocket.stream_handler import StreamHandler, StreamProvider
 from voicebot.gateway.websocket.stream_url import StreamUrls
@@ -18,7 +21,7 @@ from voicebot.settings import MediaStreamSettings
 
 
 class StreamGateway:
-    """Joins providers' webhooks, streams and REST interfaces. `add_routes`, then `stop`."""
+    """Joins providers' webhooks, streams and REST interfaces. `add_routes`, `start`, then `stop`."""
 
     def __init__(
         self, settings: MediaStreamSettings, calls: StreamCalls, clock: Clock, check: DialCheck
@@ -31,17 +34,30 @@ class StreamGateway:
         self._twilio: TwilioCalls | None = None
         self._telnyx: TelnyxCalls | None = None
         self._telnyx_webhooks: TelnyxWebhooks | None = None
+        self._audiosocket: AudioSocketServer | None = None
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         handler = StreamHandler(self.calls)
         self._add_twilio(router, handler)
         self._add_telnyx(router, handler)
         self._add_vonage(router, handler)
+        if self._settings.asterisk_token:
+            add_asterisk(router, handler, self._settings)
+        if self._settings.jambonz_token:
+            JambonzWebhooks(self._settings, self.calls).add_routes(router, handler)
+
+    async def start(self) -> None:
+        """Serve what does not come over HTTP. Raises OSError where the address is taken."""
+        if self._settings.audiosocket_port:
+            self._audiosocket = AudioSocketServer(self._settings, self.calls)
+            await self._audiosocket.start()
 
     async def stop(self) -> None:
         """Take no new calls, end those that go on, and let go of connections."""
         self.calls.stop()
         await self.calls.wait_ended()
+        if self._audiosocket is not None:
+            await self._audiosocket.stop()
         if self._telnyx_webhooks is not None:
             await self._telnyx_webhooks.close()
         for rest in (self._twilio, self._telnyx):
