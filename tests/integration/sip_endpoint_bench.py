@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from voicebot.clock import SystemClock
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.gateway.sip.message import SipMessage, SipRequest, SipResponse, parse_datagram
+from voicebot.gateway.sip.resolver import NameServers
 from voicebot.gateway.sip.stream import StreamParser
 from voicebot.gateway.sip.transaction import Timers
 from voicebot.gateway.sip.transport import ConnectionLimits
 from voicebot.media.events import LegEnded
 from voicebot.media.pacer import Pacer
-from voicebot.settings import SipSettings
+from voicebot.settings import DialSettings, SipSettings, TrunkSettings
 
 QUICK = Timers(t1_s=0.05, t2_s=0.4, t4_s=0.5)
 
@@ -83,12 +85,23 @@ async def running_endpoint(
     host: str = "127.0.0.1",
     timers: Timers = QUICK,
     limits: ConnectionLimits | None = None,
+    name_servers: NameServers | None = None,
+    trunks: Mapping[str, TrunkSettings] | None = None,
+    dial: DialSettings | None = None,
     **settings: object,
 ) -> AsyncIterator[SipEndpoint]:
     clock = SystemClock()
     values = {"host": host, "port": 0, "rtp_port_min": 20000, "rtp_port_max": 29999, **settings}
     endpoint = SipEndpoint(
-        SipSettings.model_validate(values), Pacer(clock), clock, application.on_call, timers, limits
+        SipSettings.model_validate(values),
+        Pacer(clock),
+        clock,
+        application.on_call,
+        timers,
+        limits,
+        name_servers,
+        trunks=trunks,
+        dial=dial,
     )
     await endpoint.start()
     try:
@@ -171,8 +184,10 @@ class TcpPeer:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, endpoint_port: int, host: str = "127.0.0.1") -> AsyncIterator[TcpPeer]:
-        peer = cls(*await asyncio.open_connection(host, endpoint_port))
+    async def open(
+        cls, endpoint_port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[TcpPeer]:
+        peer = cls(*await asyncio.open_connection(host, endpoint_port, ssl=tls))
         try:
             yield peer
         finally:

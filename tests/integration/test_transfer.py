@@ -12,7 +12,12 @@ import soundfile
 from tests.integration.phones.baresip import HANG_UP_AFTER_S, Baresip
 from tests.integration.phones.probe_signal import assert_came_through, probe_signal, write_file
 from tests.integration.phones.sipp_script import SippScript, sipp
-from tests.integration.sip_endpoint_bench import Application, end_of, running_endpoint
+from tests.integration.sip_endpoint_bench import (
+    Application,
+    UdpPeer,
+    end_of,
+    running_endpoint,
+)
 from voicebot.audio import Samples
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.call_leg import SipCallLeg
@@ -23,6 +28,7 @@ from voicebot.media.bridge import Bridge
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.recorder import Recorder
 from voicebot.records import TransferOutcome
+from voicebot.settings import DialSettings, TrunkSettings
 
 pytestmark = pytest.mark.peer
 
@@ -287,6 +293,86 @@ async def test_a_referral_to_a_forbidden_number_dials_nothing(
             await phone.finished()
         assert target_side.legs == []
         assert follower is None or follower.referrals == []
+
+
+@pytest.mark.parametrize("is_attended", [False, True])
+async def test_a_referral_to_a_number_goes_through_the_trunk(tmp_path: Path, is_attended: bool):
+    """The caller and the agent are joined by a bridge, which goes on with who was called."""
+    patterns = ["INVITE sip:.?48221234567@"]
+    if is_attended:
+        patterns.append("Replaces: 7@there;to-tag=theirs;from-tag=ours")
+    target = SippScript().take_call(*patterns).expect("BYE").answer(200)
+    lobby = Lobby()
+    async with sipp(target, tmp_path, name="target") as carrier:
+        trunks = {
+            "carrier": TrunkSettings(host="127.0.0.1", port=carrier.port, options_interval_s=0)
+        }
+        async with (
+            running_endpoint(lobby, trunks=trunks, dial=DialSettings()) as endpoint,
+            sipp(SippScript().call().expect("BYE").answer(200), tmp_path, endpoint.port) as caller,
+        ):
+            caller_leg = await lobby.next_leg()
+            headers = "?Replaces=7%40there%3Bto-tag%3Dtheirs%3Bfrom-tag%3Dours"
+            script = referrer(
+                f"<sip:+48221234567@127.0.0.1{headers if is_attended else ''}>", "200 OK"
+            )
+            new_legs = asyncio.Queue[SipCallLeg]()
+            bridges: list[Bridge] = []
+
+            async def go_on(old_leg: SipCallLeg, new_leg: SipCallLeg) -> None:
+                assert bridges[0].replace(old_leg, new_leg)
+                new_legs.put_nowait(new_leg)
+
+            endpoint.transfers.allow_through(endpoint.trunks.dialler, go_on)
+            async with sipp(script, tmp_path, endpoint.port, "agent") as agent:
+                bridges.append(Bridge(caller_leg, await lobby.next_leg()))
+                talking = asyncio.create_task(bridges[0].run())
+                await agent.finished()
+            new_leg = new_legs.get_nowait()
+            assert bridges[0].legs == (caller_leg, new_leg)
+            assert not talking.done()
+            await new_leg.hang_up("done")
+            async with asyncio.timeout(5):
+                assert (await talking).leg is new_leg
+            await caller_leg.hang_up("done")
+            await caller.finished()
+            await carrier.finished()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "sip:+48700123456@127.0.0.1",  # premium rate
+        "sip:+4915112345678@127.0.0.1",  # another country
+        "sip:+48221234567@192.0.2.77",  # no trunk's host
+        "sip:agent@127.0.0.1",
+        "tel:112",
+    ],
+)
+async def test_the_rules_of_dialling_hold_for_referrals(tmp_path: Path, target: str):
+    called: list[SipCallLeg] = []
+
+    async def never(old_leg: SipCallLeg, new_leg: SipCallLeg) -> None:
+        called.append(new_leg)
+
+    async with UdpPeer.open(0) as carrier:
+        trunks = {
+            "carrier": TrunkSettings(host="127.0.0.1", port=carrier.port, options_interval_s=0)
+        }
+        async with running_endpoint(Lobby(), trunks=trunks, dial=DialSettings()) as endpoint:
+            endpoint.transfers.allow_through(endpoint.trunks.dialler, never)
+            script = (
+                SippScript()
+                .call()
+                .request("REFER", f"Refer-To: <{target}>")
+                .expect_answer(403)
+                .pause(300)
+                .hang_up()
+            )
+            async with sipp(script, tmp_path, endpoint.port) as phone:
+                await phone.finished()
+        assert carrier.heard.empty()
+        assert called == []
 
 
 async def test_baresip_sends_us_somewhere(tmp_path: Path):
