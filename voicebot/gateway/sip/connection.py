@@ -22,16 +22,18 @@ class ConnectionLimits:
 
     partial_s bounds one message from its first to its last octet, idle_s the pause between
     messages: long, as a call's BYE may come on a connection that was silent since the ACK.
+    certificate_check_s: how often a renewed certificate of ours is looked for.
     """
 
     max_connections: int = 1000
     max_per_host: int = 100
-    connect_s: float = 10.0
+    connect_s: float = 4.0
     handshake_s: float = 10.0
     partial_s: float = 10.0
     idle_s: float = 3600.0
     first_message_s: float = 30.0
     max_unsent_bytes: int = 256 * 1024
+    certificate_check_s: float = 60.0
 
 
 class ConnectionOwner(Protocol):

@@ -28,7 +28,6 @@ from voicebot.gateway.sip.tls import TlsContexts
 log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_S = 1.0
-CERTIFICATE_CHECK_S = 60.0
 _ACCEPT_PAUSE_S = 0.1
 
 _Flow = tuple[str, str, int, str]
@@ -218,14 +217,14 @@ class ConnectionPool:
 
     async def sweep(self) -> None:
         """Cut off the slow and the dead, until cancelled."""
-        certificates_at = self.monotonic() + CERTIFICATE_CHECK_S
+        certificates_at = self.monotonic() + self._limits.certificate_check_s
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
             now = self.monotonic()
             for connection in list(self._connections.values()):
                 connection.check(now)
             if now >= certificates_at:
-                certificates_at = now + CERTIFICATE_CHECK_S
+                certificates_at = now + self._limits.certificate_check_s
                 await asyncio.to_thread(self._tls.reload_if_changed)
 
     async def close(self) -> None:
