@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,12 @@ from voicebot.dialogue.engine import make_classifier
 from voicebot.dialogue.script import Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
+from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import repair
 from voicebot.media.vad import VoiceActivityDetector, WebrtcVad
+from voicebot.records import Direction
 from voicebot.settings import Settings
 from voicebot.speech.model_catalogue import load_catalogue
 from voicebot.speech.model_store import ModelStore
@@ -113,6 +116,8 @@ class Node:
             self._take_sip_call,
             count_waiting=self._count_waiting,
             count_other_calls=self._count_other_calls,
+            trunks=settings.trunks,
+            dial=settings.dial,
         )
         self.database: Database | None = None
         self.web: WebServer | None = None
@@ -127,6 +132,7 @@ class Node:
         settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database = await Database.open(settings.database_url, load_secret(settings.data_path))
         await self._close_orphans(self.database, progress)
+        await self._count_past_calls(self.database)
         if with_samples:
             zone = ZoneInfo(settings.dialogue.timezone)
             await add_samples(self.database, self.clock.now().astimezone(zone).date())
@@ -205,6 +211,16 @@ class Node:
             await asyncio.to_thread(_repair_recording, path)
         if n_orphans:
             progress(f"{n_orphans} calls of a process that was killed are closed as unknown")
+
+    async def _count_past_calls(self, database: Database) -> None:
+        """A restart must not double what may be dialled in a day, as far as records tell."""
+        now = self.clock.now()
+        past = [
+            PastCall((now - call.started_at).total_seconds())
+            async for call in database.calls.each(since=now - timedelta(seconds=DAY_S))
+            if call.direction is Direction.OUTBOUND and call.leg_kind == "sip"
+        ]
+        self.sip.trunks.rules.restore(past, self.clock.monotonic())
 
     def _count_waiting(self) -> int:
         return sum(worker.recognition_queue for worker in self.pool.stats())

@@ -10,24 +10,30 @@ from rich.console import Console
 
 from voicebot.logs import configure_logging
 from voicebot.records import Speaker
-from voicebot.settings import Settings, load_settings
+from voicebot.settings import Settings, TrunkSettings, load_settings
 
 console = Console(stderr=True)
 
 
 def call(
-    uri: str = typer.Argument(..., help="Whom to call, such as sip:anna@192.0.2.10:5060."),
+    whom: str = typer.Argument(
+        ..., help="A number (+48600100200) or an address (sip:anna@192.0.2.10:5060)."
+    ),
+    trunk: str = typer.Option("", help="Trunk to call a number through; by order if not given."),
     settings_file: Path | None = typer.Option(None, "--settings", "-s", help="Settings file."),
     script: str = typer.Option("", help="Call script; the settings' one if not given."),
     demo: bool = typer.Option(False, help="Use the demonstration voice and sample debtors."),
     ring_s: float = typer.Option(45.0, min=1, help="Seconds to let it ring."),
 ) -> None:
-    """Call a SIP address and hold the conversation of the call script.
+    """Call a number or a SIP address and hold the conversation of the call script.
 
-    The call takes ports of its own, so a running server is not disturbed; its record goes to
-    the same database.
+    A number goes through the trunks of the settings, and only where [dial] allows it. The call
+    takes ports of its own, so a running server is not disturbed; its record goes to the same
+    database.
 
     Examples:
+
+        voicebot call +48600100200 --trunk carrier
 
         voicebot call sip:anna@192.0.2.10
 
@@ -38,24 +44,32 @@ def call(
         "sip": settings.sip.model_copy(update={"port": 0}),
         "web": settings.web.model_copy(update={"port": 0}),
         "speech": settings.speech.model_copy(update={"workers": 1}),
+        "trunks": {name: _for_one_call(known) for name, known in settings.trunks.items()},
     }
+    if trunk and trunk not in settings.trunks:
+        raise typer.BadParameter(f"the settings have no trunk {trunk}", param_hint="--trunk")
     if demo:
         changes["use"] = "demo"
     if script:
         changes["dialogue"] = settings.dialogue.model_copy(update={"script": script})
     settings = settings.model_copy(update=changes)
     configure_logging(settings.log_level)
-    asyncio.run(_call(settings, uri, ring_s, demo))
+    asyncio.run(_call(settings, whom, trunk, ring_s, demo))
 
 
-async def _call(settings: Settings, uri: str, ring_s: float, demo: bool) -> None:
+def _for_one_call(trunk: TrunkSettings) -> TrunkSettings:
+    """Not registered: calls to us are the server's, not those of this short-lived process."""
+    return trunk.model_copy(update={"register_expires_s": 0, "options_interval_s": 0.0})
+
+
+async def _call(settings: Settings, whom: str, trunk: str, ring_s: float, demo: bool) -> None:
     from voicebot.app import Node  # loads everything; --help and the small commands need not
 
     node = Node(settings)
     try:
         await node.start(lambda line: console.print(line, style="dim"), with_samples=demo)
         console.print("Calling")
-        leg = await node.sip.call(uri, settings.sip.user, ring_s)
+        leg = await node.sip.call(whom, settings.sip.user, ring_s, trunk=trunk)
         console.print("Answered")
         call_id = await node.take_call(leg)
         if node.database is None:

@@ -128,8 +128,28 @@ class NodeCollector(Collector):
             "SIP messages of sources that sent too many.",
             parts.sip.n_dropped_requests,
         )
+        yield from self._trunks()
         yield from self._pacer()
         yield from self._workers()
+
+    def _trunks(self) -> Iterator[Metric]:
+        alive = GaugeMetricFamily(
+            "voicebot_trunk_up", "1: the trunk is fit for calls.", labels=["trunk"]
+        )
+        registered = GaugeMetricFamily(
+            "voicebot_trunk_registered",
+            "1: registered with the trunk; absent for one that is not registered with.",
+            labels=["trunk"],
+        )
+        calls = GaugeMetricFamily(
+            "voicebot_trunk_calls", "Answered calls of ours through it.", labels=["trunk"]
+        )
+        for trunk in self._parts.sip.trunk_status:
+            alive.add_metric([trunk.name], float(trunk.is_in))
+            if trunk.is_registered is not None:
+                registered.add_metric([trunk.name], float(trunk.is_registered))
+            calls.add_metric([trunk.name], trunk.n_calls)
+        yield from (alive, registered, calls)
 
     def _pacer(self) -> Iterator[Metric]:
         pacer = self._parts.pacer.metrics()

@@ -11,6 +11,7 @@ from voicebot.calls.live_calls import LiveCalls
 from voicebot.clock import Clock
 from voicebot.errors import StorageError
 from voicebot.gateway.sip.overload import OverloadControl
+from voicebot.gateway.sip.trunk_service import TrunkStatus
 from voicebot.media.pacer import Pacer
 from voicebot.settings import Settings
 from voicebot.speech.worker_pool import WorkerStats
@@ -30,6 +31,8 @@ class SipStatus(Protocol):
     def overload(self) -> OverloadControl: ...
     @property
     def n_dropped_requests(self) -> int: ...
+    @property
+    def trunk_status(self) -> Sequence[TrunkStatus]: ...
     @property
     def n_calls(self) -> int: ...
     @property

@@ -18,6 +18,7 @@ from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.clock import SystemClock
 from voicebot.gateway.sip.overload import OverloadControl
+from voicebot.gateway.sip.trunk_service import TrunkStatus
 from voicebot.media.audio_file import write_wav
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
@@ -59,6 +60,7 @@ class FakeSip:
         self.local_uri = "sip:infolinia@127.0.0.1:5060"
         self.overload = OverloadControl(SipSettings())
         self.n_dropped_requests = 0
+        self.trunk_status = [TrunkStatus("carrier", True, False, 2)]
 
     @property
     def reasons_to_refuse(self) -> list[str]:

@@ -41,7 +41,7 @@ from voicebot.gateway.sip.syntax import printable_text
 from voicebot.gateway.sip.transaction import Timers
 from voicebot.gateway.sip.transfers import Transfers
 from voicebot.gateway.sip.transport import ConnectionLimits, SipTransport
-from voicebot.gateway.sip.trunk_service import TrunkService
+from voicebot.gateway.sip.trunk_service import TrunkService, TrunkStatus
 from voicebot.gateway.sip.trunk_terms import TrunkTerms
 from voicebot.gateway.sip.uri import SipUri
 from voicebot.gateway.sip.user_agent import Profile, UserAgent
@@ -212,6 +212,11 @@ class SipEndpoint:
     def n_dropped_requests(self) -> int:
         """Messages of sources that sent too many."""
         return self._limiter.n_dropped
+
+    @property
+    def trunk_status(self) -> list[TrunkStatus]:
+        """How each trunk is doing, for metrics."""
+        return list(self.trunks.status())
 
     def drain(self) -> None:
         """From now on OPTIONS and INVITE get 503; running calls go on."""
