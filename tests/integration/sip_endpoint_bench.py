@@ -149,9 +149,10 @@ class UdpPeer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: object) -> None:
         self.heard.put_nowait(data)
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, port: int = 0) -> None:
+        """port: another one than the endpoint's."""
         assert self._transport is not None
-        self._transport.sendto(data, self._target)
+        self._transport.sendto(data, (self._target[0], port or self._target[1]))
 
     async def response(self, status: int | None = None, timeout_s: float = 5) -> SipResponse:
         """The next response (with that status), passing over anything else."""
