@@ -218,7 +218,7 @@ class RtpSession:
                 self.invalid_packets += 1
             return None
         if (source != self._latched or packet.ssrc != self._remote_ssrc) and not self._admit(
-            packet, source
+            packet, source, now
         ):
             return None
         sequence_number = packet.sequence_number
@@ -281,11 +281,11 @@ class RtpSession:
         remote = self.remote
         return self._rtcp_source is None and remote is not None and source[0] == remote[0]
 
-    def _admit(self, packet: RtpPacket, source: Address) -> bool:
+    def _admit(self, packet: RtpPacket, source: Address, now: float) -> bool:
         """Whether a packet from a source or SSRC that is not yet the call's may be taken."""
         ssrc, sequence_number = packet.ssrc, packet.sequence_number
         if source != self._latched:
-            if not self._latch.admits(source, ssrc, sequence_number):
+            if not self._latch.admits(source, ssrc, sequence_number, now):
                 self.foreign_packets += 1
                 return False
             self._latched = source
@@ -294,7 +294,7 @@ class RtpSession:
                 self._start_source(packet)
             return True
         # The same sender with a new SSRC (its other party changed).
-        if self._latch.admits_ssrc(source, ssrc, sequence_number):
+        if self._latch.admits_ssrc(source, ssrc, sequence_number, now):
             self._start_source(packet)
             return True
         return False

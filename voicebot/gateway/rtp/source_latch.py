@@ -11,6 +11,10 @@ Address = tuple[str, int]
 STRANGER_PACKETS = 3
 """Packets in a row that a source other than the signalled address needs to be believed."""
 
+PATIENCE_S = 0.2
+"""So long another port of the signalled host waits for the signalled one to speak: nearly every
+phone does at once, and then whoever else is on its host (or behind its NAT) gets nothing."""
+
 RESTART_PACKETS = 2
 """The same for a new SSRC of the source that is believed already (RFC 3550 A.1)."""
 
@@ -34,6 +38,7 @@ class _Candidate:
 
     ssrc: int
     next_sequence: int
+    since: float
     n_packets: int = 1
 
 
@@ -93,23 +98,24 @@ class SourceLatch:
         """Nobody has been believed whose host is another than the signalled one."""
         return self.source is None or self._trust >= _Trust.SIGNALLED_HOST
 
-    def admits(self, source: Address, ssrc: int, sequence_number: int) -> bool:
+    def admits(self, source: Address, ssrc: int, sequence_number: int, now: float) -> bool:
         """Whether a packet of a source that is not believed yet makes it so."""
         trust = self._trust_in(source)
         if trust <= self._trust:
             return False
-        if trust < _Trust.SIGNALLED_ADDRESS and not self._has_proved(
-            source, ssrc, sequence_number, STRANGER_PACKETS
-        ):
-            return False
+        if trust < _Trust.SIGNALLED_ADDRESS:
+            patience_s = PATIENCE_S if trust == _Trust.SIGNALLED_HOST else 0.0
+            candidate = self._heard(source, ssrc, sequence_number, now)
+            if candidate.n_packets < STRANGER_PACKETS or now < candidate.since + patience_s:
+                return False
         self.source = source
         self._trust = trust
         self._candidates.clear()
         return True
 
-    def admits_ssrc(self, source: Address, ssrc: int, sequence_number: int) -> bool:
+    def admits_ssrc(self, source: Address, ssrc: int, sequence_number: int, now: float) -> bool:
         """Whether a packet with a new SSRC from the source that is believed may be taken."""
-        if not self._has_proved(source, ssrc, sequence_number, RESTART_PACKETS):
+        if self._heard(source, ssrc, sequence_number, now).n_packets < RESTART_PACKETS:
             return False
         self._candidates.clear()
         return True
@@ -123,7 +129,8 @@ class SourceLatch:
             return _Trust.KNOWN_HOST
         return _Trust.ANYBODY if self._accepts_strangers else _Trust.NONE
 
-    def _has_proved(self, source: Address, ssrc: int, sequence_number: int, n_needed: int) -> bool:
+    def _heard(self, source: Address, ssrc: int, sequence_number: int, now: float) -> _Candidate:
+        """Count one more packet of a candidate, or its first."""
         next_sequence = (sequence_number + 1) & 0xFFFF
         candidate = self._candidates.get(source)
         if (
@@ -133,8 +140,8 @@ class SourceLatch:
         ):
             if candidate is None and len(self._candidates) >= MAX_CANDIDATES:
                 del self._candidates[next(iter(self._candidates))]
-            self._candidates[source] = _Candidate(ssrc, next_sequence)
-            return False
-        candidate.n_packets += 1
-        candidate.next_sequence = next_sequence
-        return candidate.n_packets >= n_needed
+            candidate = self._candidates[source] = _Candidate(ssrc, next_sequence, now)
+        else:
+            candidate.n_packets += 1
+            candidate.next_sequence = next_sequence
+        return candidate

@@ -68,7 +68,7 @@ def test_media_goes_to_the_signalled_address_until_somebody_sends() -> None:
     session = new_session()
     assert session.remote == SIGNALLED
     assert session.remote_rtcp == ("192.0.2.1", 4001)
-    receive(session, range(3), source=("192.0.2.1", 9999))
+    receive(session, range(12), source=("192.0.2.1", 9999))
     assert session.remote == ("192.0.2.1", 9999)
 
 
