@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 
-from tests.fuzz import seeds, sip_targets
+from tests.fuzz import media_targets, seeds, sip_targets, transfer_targets
 from tests.fuzz.mutate import mutated
 
 TARGETS = {
@@ -19,6 +19,12 @@ TARGETS = {
     "sip_stream": (sip_targets.sip_stream, seeds.sip_messages),
     "sip_values": (sip_targets.sip_values, seeds.sip_messages),
     "sdp": (sip_targets.sdp, seeds.session_descriptions),
+    "rtp": (media_targets.rtp, media_targets.rtp_packets),
+    "rtcp": (media_targets.rtcp, media_targets.rtcp_packets),
+    "srtp": (media_targets.srtp, media_targets.srtp_packets),
+    "sdp_crypto": (media_targets.sdp_crypto, media_targets.secure_descriptions),
+    "transfer_values": (transfer_targets.transfer_values, transfer_targets.seeds),
+    "requests_in_a_call": (transfer_targets.requests_in_a_call, transfer_targets.seeds),
 }
 
 

@@ -24,7 +24,7 @@ class EventType:
     def parse(cls, text: str) -> EventType:
         """Raises SipParseError."""
         package, parameters = _token_and_parameters(text, "Event")
-        return cls(package.lower(), parameters.get("id"))
+        return cls(package.lower(), parameters.get("id") or None)
 
     def __str__(self) -> str:
         return self.package + (f";id={self.event_id}" if self.event_id else "")

@@ -10,7 +10,10 @@ from tests.fuzz.mutate import mutated
 N_INPUTS = 1200
 
 
-@pytest.mark.parametrize("name", ["sip_datagram", "sip_stream", "sip_values", "sdp"])
+@pytest.mark.parametrize(
+    "name",
+    ["sip_datagram", "sip_stream", "sip_values", "sdp", "transfer_values", "requests_in_a_call"],
+)
 def test_damaged_messages_give_only_documented_errors(name):
     target, load_seeds = TARGETS[name]
     originals = load_seeds()
