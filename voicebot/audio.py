@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,9 @@ SILENCE: Samples = np.zeros(FRAME_SAMPLES, dtype=np.int16)
 SILENCE.setflags(write=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFrame:
-    """20 ms of the caller's voice.
+class AudioFrame(NamedTuple):
+    """20 ms of the caller's voice. A tuple: it is made in half the time of a frozen dataclass,
+    fifty times a second for each call.
 
     samples: int16, mono, shape (160,), 8 kHz.
     rtp_time: 8 kHz ticks since the leg's first frame, unwrapped and without gaps: frame n

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from voicebot.audio import FRAME_SAMPLES, SILENCE, Samples
 from voicebot.media.codecs.pieces import is_quiet, join_bytes, whole_tens_ms
 
+_INT16 = np.dtype(np.int16)
+
 
 @dataclass(frozen=True)
 class G711Codec:
@@ -49,11 +51,11 @@ class G711Codec:
 
 def encode_alaw(samples: Samples) -> bytes:
     """A-law, even bits inverted as on the wire."""
-    return audioop.lin2alaw(samples.data, 2)
+    return audioop.lin2alaw(samples, 2)
 
 
 def decode_alaw(data: bytes) -> Samples:
-    return np.frombuffer(audioop.alaw2lin(data, 2), dtype=np.int16)
+    return np.frombuffer(audioop.alaw2lin(data, 2), _INT16)
 
 
 def encode_ulaw(samples: Samples) -> bytes:
@@ -64,7 +66,7 @@ def encode_ulaw(samples: Samples) -> bytes:
 
 
 def decode_ulaw(data: bytes) -> Samples:
-    return np.frombuffer(audioop.ulaw2lin(data, 2), dtype=np.int16)
+    return np.frombuffer(audioop.ulaw2lin(data, 2), _INT16)
 
 
 def _ulaw_table() -> npt.NDArray[np.uint8]:
