@@ -61,7 +61,7 @@ class ChanWebSocketPhone(StreamPhone):
     def go_on(self) -> None:
         self._is_paused = False
 
-    async def press(self, key: str) -> None:
+    async def _press(self, key: str) -> None:
         await self._socket.send_str(
             json.dumps({"event": "DTMF_END", "channel_id": "pbx1-1.2", "digit": key})
             if self._is_json
@@ -124,6 +124,7 @@ class ChanWebSocketPhone(StreamPhone):
             case "STOP_MEDIA_BUFFERING":
                 self._queue.append(_Event(self._event("MEDIA_BUFFERING_COMPLETED", name)))
             case "FLUSH_MEDIA":
+                self.n_clears += 1
                 self._queue.clear()
                 self._n_frames = 0
             case "HANGUP":

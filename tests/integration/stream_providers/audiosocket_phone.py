@@ -27,7 +27,7 @@ class AudioSocketPhone(StreamPhone):
         self._played: deque[Samples] = deque()
         self.has_been_hung_up = False
 
-    async def press(self, key: str) -> None:
+    async def _press(self, key: str) -> None:
         self._writer.write(b"\x03\x00\x01" + key.encode("ascii"))
 
     async def hang_up(self) -> None:

@@ -47,7 +47,7 @@ class JambonzPhone(StreamPhone):
         self._buffer: deque[Samples | _Mark] = deque()
         self.verbs: list[str] = []
 
-    async def press(self, key: str) -> None:
+    async def _press(self, key: str) -> None:
         if self._passes_keys:
             await self._socket.send_json({"event": "dtmf", "dtmf": key, "duration": "1600"})
 
@@ -99,6 +99,7 @@ class JambonzPhone(StreamPhone):
             case {"type": "mark", "data": {"name": str() as name}}:
                 self._buffer.append(_Mark(name))
             case {"type": "killAudio"}:
+                self.n_clears += 1
                 # The sound goes; marks stay until clearMarks.
                 self._buffer = deque(item for item in self._buffer if isinstance(item, _Mark))
             case {"type": "clearMarks"}:

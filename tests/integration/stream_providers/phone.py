@@ -32,6 +32,7 @@ class StreamPhone(ABC):
         self._ticked = asyncio.Condition()
         self.n_loud = 0
         """Frames heard so far that had sound in them."""
+        self.n_clears = 0
 
     async def __aenter__(self) -> Self:
         await self._connect()
@@ -55,20 +56,22 @@ class StreamPhone(ABC):
             if error is None and isinstance(result, Exception):
                 raise result
 
-    def say(self, samples: Samples) -> None:
-        """Behind what is being said already; returns at once."""
+    async def say(self, samples: Samples) -> None:
+        """Returns when it has been said."""
         for start in range(0, len(samples), FRAME_SAMPLES):
             frame = samples[start : start + FRAME_SAMPLES]
             self._speech.append(np.pad(frame, (0, FRAME_SAMPLES - len(frame))))
-
-    async def say_all(self, samples: Samples) -> None:
-        """Returns when it has been said."""
-        self.say(samples)
         await self._wait(lambda: not self._speech or self.is_over.is_set(), 120)
 
-    async def hears(self, n_loud: int, timeout_s: float = 20) -> None:
-        """Returns when so many loud frames have been heard in all."""
-        await self._wait(lambda: self.n_loud >= n_loud, timeout_s)
+    async def press(self, keys: str) -> None:
+        for key in keys:
+            await self._press(key)
+            await asyncio.sleep(0.15)
+
+    async def hears(self, duration_s: float, timeout_s: float = 40) -> None:
+        """Returns when there has been so much more sound than now."""
+        wanted = self.n_loud + int(duration_s * 1000 / FRAME_MS)
+        await self._wait(lambda: self.n_loud >= wanted, timeout_s)
 
     async def hears_silence(self, n_frames: int = 25, timeout_s: float = 20) -> None:
         """Returns when the last `n_frames` were silent."""
@@ -78,7 +81,7 @@ class StreamPhone(ABC):
         )
 
     @abstractmethod
-    async def press(self, key: str) -> None: ...
+    async def _press(self, key: str) -> None: ...
 
     @abstractmethod
     async def hang_up(self) -> None: ...

@@ -13,7 +13,7 @@ from voicebot.media.events import PlayoutEnded, PlayoutStarted
 from voicebot.media.playout import Interrupted, Playout
 
 MARK_EVERY_FRAMES = 10
-"""200 ms: so finely is known what of an utterance has been heard."""
+"""200 ms: so often is learned what of an utterance has been heard."""
 
 MARK_PATIENCE_S = 3.0
 """Frames are sent as they are played, so the other side's buffer is short: a mark that is this
@@ -57,6 +57,8 @@ class HeardPlayout(Playout):
         self._n_sent = 0
         self._n_heard = 0
         self._heard_at = 0.0
+        self._delay_s: float | None = None
+        self._marked_at: dict[int, float] = {}
         self._n_marked = 0
         self._on_the_way: deque[_Sent] = deque()
         self._held: deque[_Held] = deque()
@@ -83,7 +85,7 @@ class HeardPlayout(Playout):
         frame = super().pull(now)
         self.is_idle = utterance_id is None and frame is SILENCE
         if utterance_id is not None:
-            self._sent(_Sent(utterance_id, said_before, frame))
+            self._send(_Sent(utterance_id, said_before, frame))
         while (event := super().next_event()) is not None:
             is_end = isinstance(event, PlayoutEnded)
             # An utterance begins to be heard when everything before its first frame has been.
@@ -111,8 +113,9 @@ class HeardPlayout(Playout):
         if epoch != str(self._epoch) or not count.isdecimal() or len(count) > 9:
             return
         n_frames = int(count)
-        if not self._n_heard < n_frames <= self._n_sent:
+        if not self._n_heard < n_frames <= self._n_sent or n_frames not in self._marked_at:
             return
+        self._delay_s = max(now - self._marked_at[n_frames], 0.0)
         self._set_heard(n_frames, now)
         self._release(now)
 
@@ -133,24 +136,34 @@ class HeardPlayout(Playout):
         rest = _joined(unheard, interrupted.rest if interrupted is not None else [])
         return Interrupted(unheard[0].utterance_id, unheard[0].said_before, rest)
 
-    def _sent(self, frame: _Sent) -> None:
-        if self._n_heard == self._n_sent:
-            self._heard_at = self._now
+    def _send(self, frame: _Sent) -> None:
+        is_first = self._n_heard == self._n_sent
         self._n_sent += 1
         self._on_the_way.append(frame)
+        if is_first:
+            # When it will have been heard, by what marks took before.
+            self._heard_at = self._now + (self._delay_s or 0.0) - _FRAME_S
+            self._mark()
 
     def _mark(self) -> None:
         if self._n_marked < self._n_sent:
             self._n_marked = self._n_sent
+            self._marked_at[self._n_sent] = self._now
             self._marks.append(f"{self._epoch}-{self._n_sent}")
 
     def _set_heard(self, n_frames: int, now: float) -> None:
         for _ in range(n_frames - self._n_heard):
             self._on_the_way.popleft()
+        self._marked_at = {n: at for n, at in self._marked_at.items() if n > n_frames}
         self._n_heard, self._heard_at = n_frames, now
 
     def _estimate_heard(self) -> int:
-        """Frames heard by now: those marked, and what was played in the time since."""
+        """Frames heard by now: those marked, and what was played in the time since.
+
+        Before the first mark has come back nothing is known, and what was sent counts as unheard.
+        """
+        if self._delay_s is None:
+            return self._n_heard
         n_since = int((self._now - self._heard_at) / _FRAME_S + 0.5)
         return min(self._n_sent, self._n_heard + max(n_since, 0))
 
@@ -162,6 +175,7 @@ class HeardPlayout(Playout):
                 if now < held.deadline:
                     return
                 self.n_lost_marks += 1
+                self._delay_s = self._delay_s or 0.0
                 self._set_heard(held.n_frames, now)
             self._held.popleft()
             self._true.append(replace(held.event, at=now))
@@ -173,6 +187,7 @@ class HeardPlayout(Playout):
         self._on_the_way.clear()
         self._held.clear()
         self._marks.clear()
+        self._marked_at.clear()
 
 
 def _joined(unheard: list[_Sent], rest: list[tuple[int, Samples]]) -> list[tuple[int, Samples]]:
