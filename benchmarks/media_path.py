@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from voicebot.clock import SystemClock
+from voicebot.gateway.rtp.srtp_keys import SUITES, SrtpKeys
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import Recorder
@@ -71,8 +72,11 @@ async def drain(line: RtpLine) -> None:
 
 
 async def run_calls(
-    ports: list[int], seconds: float, with_recording: bool, directory: Path
+    ports: list[int], seconds: float, with_recording: bool, directory: Path, suite: str
 ) -> dict[str, float]:
+    # One key both ways, for the far side sends our own packets back; in a call that is refused.
+    secret = bytes(SUITES[suite].secret_bytes) if suite else b""
+    keys = SrtpKeys(suite, secret, secret) if suite else None
     clock = SystemClock()
     pacer = Pacer(clock)
     rng = np.random.default_rng(1)
@@ -80,7 +84,7 @@ async def run_calls(
     lines, recorders = [], []
     for number, port in enumerate(ports):
         line = await open_rtp_line("127.0.0.1", 30000, 49999, pacer, clock)
-        line.configure(("127.0.0.1", port), "PCMA", 8, 101, "sendrecv")
+        line.configure(("127.0.0.1", port), "PCMA", 8, 101, "sendrecv", srtp=keys)
         line.playout.say(1, speech)
         if with_recording:
             line.recorder = Recorder(directory / f"{number}.wav")
@@ -118,6 +122,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="how long to measure")
     parser.add_argument("--record", action="store_true", help="write recordings, too")
     parser.add_argument(
+        "--srtp",
+        nargs="?",
+        default="",
+        const="AES_CM_128_HMAC_SHA1_80",
+        choices=["", *SUITES],
+        help="encrypt, by AES_CM_128_HMAC_SHA1_80 or the suite named",
+    )
+    parser.add_argument(
         "--loop", choices=["asyncio", "uvloop"], default="uvloop", help="event loop"
     )
     arguments = parser.parse_args()
@@ -126,7 +138,9 @@ def main() -> None:
     peer.start()
     ports = ours.recv()
     with TemporaryDirectory() as directory:
-        main_task = run_calls(ports, arguments.seconds, arguments.record, Path(directory))
+        main_task = run_calls(
+            ports, arguments.seconds, arguments.record, Path(directory), arguments.srtp
+        )
         if arguments.loop == "uvloop":
             import uvloop
 
