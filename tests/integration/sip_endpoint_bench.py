@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
 from voicebot.clock import SystemClock
@@ -88,6 +88,7 @@ async def running_endpoint(
     name_servers: NameServers | None = None,
     trunks: Mapping[str, TrunkSettings] | None = None,
     dial: DialSettings | None = None,
+    count_waiting: Callable[[], int] = int,
     **settings: object,
 ) -> AsyncIterator[SipEndpoint]:
     clock = SystemClock()
@@ -100,6 +101,7 @@ async def running_endpoint(
         timers,
         limits,
         name_servers,
+        count_waiting,
         trunks=trunks,
         dial=dial,
     )
