@@ -1,7 +1,11 @@
-"""Measures what moving audio costs: calls of two-way G.711 over loopback, one process.
+"""Measures what moving audio costs: two-way calls over loopback, one process.
 
 The far side is one extra process that answers every packet with the same bytes, so that its
-CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call.
+CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call. What the
+project asks of it, on a machine that does nothing else:
+
+    python -m benchmarks.media_path --one-core --check
+    python -m benchmarks.media_path --one-core --check --srtp
 """
 
 from __future__ import annotations
@@ -10,10 +14,12 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import socket
 import struct
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +27,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from voicebot.audio import FRAME_SAMPLES
 from voicebot.clock import SystemClock
 from voicebot.gateway.rtp.srtp_keys import SUITES, SrtpKeys
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
@@ -32,14 +39,21 @@ SO_TIMESTAMPNS = 35
 
 ECHO_INTERVAL_S = 0.005
 
+MAX_CPU_MS_PER_CALL_SECOND = 1.5
+MAX_CPU_MS_PER_CALL_SECOND_SRTP = 2.0
+MAX_GAP_P99_MS = 22.0
 
-def echo(n_calls: int, pipe: Connection) -> None:
+PAYLOAD_TYPES = {"PCMA": 8, "PCMU": 0, "G722": 9, "opus": 96}
+
+
+def echo(n_calls: int, pipe: Connection, core: int | None) -> None:
     """Answer each packet; at the end send the gaps (ms) seen between packets of each call.
 
     It looks every few milliseconds rather than being woken by each packet: on loopback the
     sender would pay for the waking, which on a real network it does not. The kernel's own
     time stamps keep the gaps exact.
     """
+    _stay_on(core)
     sockets = []
     for _ in range(n_calls):
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -72,7 +86,12 @@ async def drain(line: RtpLine) -> None:
 
 
 async def run_calls(
-    ports: list[int], seconds: float, with_recording: bool, directory: Path, suite: str
+    ports: list[int],
+    seconds: float,
+    with_recording: bool,
+    directory: Path,
+    suite: str,
+    codec: str,
 ) -> dict[str, float]:
     # One key both ways, for the far side sends our own packets back; in a call that is refused.
     secret = bytes(SUITES[suite].secret_bytes) if suite else b""
@@ -84,7 +103,7 @@ async def run_calls(
     lines, recorders = [], []
     for number, port in enumerate(ports):
         line = await open_rtp_line("127.0.0.1", 30000, 49999, pacer, clock)
-        line.configure(("127.0.0.1", port), "PCMA", 8, 101, "sendrecv", srtp=keys)
+        line.configure(("127.0.0.1", port), codec, PAYLOAD_TYPES[codec], 101, "sendrecv", srtp=keys)
         line.playout.say(1, speech)
         if with_recording:
             line.recorder = Recorder(directory / f"{number}.wav")
@@ -97,9 +116,9 @@ async def run_calls(
     cpu, wall = time.process_time(), time.monotonic()
     await asyncio.sleep(seconds)
     cpu, wall = time.process_time() - cpu, time.monotonic() - wall
-    received = sum(line.stats()["packets_received"] for line in lines)
-    lost = sum(line.stats()["packets_lost"] for line in lines)
-    concealed = sum(line.stats()["concealed_ms"] for line in lines)
+    stats = [line.stats() for line in lines]
+    counted = ("packets_sent", "packets_unsent", "packets_received", "packets_lost", "concealed_ms")
+    sums = {name: sum(of_line[name] for of_line in stats) for name in counted}
     for task in tasks:
         task.cancel()
     for line in lines:
@@ -109,9 +128,8 @@ async def run_calls(
         await recorder.wait_closed()
     return {
         "cpu_ms_per_call_second": cpu * 1000 / wall / len(lines),
-        "packets_received": received,
-        "packets_lost": lost,
-        "concealed_ms": concealed,
+        "packets_due": float(sum(line.position_samples // FRAME_SAMPLES for line in lines)),
+        **sums,
         **{f"tick_{name}": value for name, value in pacer.metrics().items()},
     }
 
@@ -129,17 +147,32 @@ def main() -> None:
         choices=["", *SUITES],
         help="encrypt, by AES_CM_128_HMAC_SHA1_80 or the suite named",
     )
+    parser.add_argument("--codec", choices=list(PAYLOAD_TYPES), default="PCMA")
+    parser.add_argument(
+        "--one-core", action="store_true", help="server on one core, far side on another"
+    )
+    parser.add_argument("--check", action="store_true", help="fail where the goals are missed")
     parser.add_argument(
         "--loop", choices=["asyncio", "uvloop"], default="uvloop", help="event loop"
     )
     arguments = parser.parse_args()
     ours, theirs = multiprocessing.Pipe()
-    peer = multiprocessing.Process(target=echo, args=(arguments.calls, theirs), daemon=True)
+    cores = sorted(os.sched_getaffinity(0))
+    far_core = cores[-1] if arguments.one_core else None
+    peer = multiprocessing.Process(
+        target=echo, args=(arguments.calls, theirs, far_core), daemon=True
+    )
     peer.start()
     ports = ours.recv()
+    _stay_on(cores[0] if arguments.one_core else None)
     with TemporaryDirectory() as directory:
         main_task = run_calls(
-            ports, arguments.seconds, arguments.record, Path(directory), arguments.srtp
+            ports,
+            arguments.seconds,
+            arguments.record,
+            Path(directory),
+            arguments.srtp,
+            arguments.codec,
         )
         if arguments.loop == "uvloop":
             import uvloop
@@ -157,6 +190,29 @@ def main() -> None:
     }
     json.dump({name: round(value, 3) for name, value in figures.items()}, sys.stdout, indent=2)
     print()
+    if arguments.check:
+        problems = missed_goals(figures, bool(arguments.srtp))
+        if problems:
+            raise SystemExit("missed: " + "; ".join(problems))
+
+
+def missed_goals(figures: Mapping[str, float], is_encrypted: bool) -> list[str]:
+    limit = MAX_CPU_MS_PER_CALL_SECOND_SRTP if is_encrypted else MAX_CPU_MS_PER_CALL_SECOND
+    problems = []
+    if figures["cpu_ms_per_call_second"] > limit:
+        problems.append(f"more than {limit} ms CPU per call-second")
+    if figures["gap_p99_ms"] > MAX_GAP_P99_MS:
+        problems.append(f"gap p99 above {MAX_GAP_P99_MS} ms")
+    if figures["packets_unsent"] or figures["packets_sent"] < figures["packets_due"]:
+        problems.append("packets were not sent")
+    if figures["tick_skipped_ticks"]:
+        problems.append("ticks were skipped")
+    return problems
+
+
+def _stay_on(core: int | None) -> None:
+    if core is not None:
+        os.sched_setaffinity(0, {core})
 
 
 if __name__ == "__main__":

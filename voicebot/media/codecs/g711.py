@@ -51,7 +51,7 @@ class G711Codec:
 
 def encode_alaw(samples: Samples) -> bytes:
     """A-law, even bits inverted as on the wire."""
-    return audioop.lin2alaw(samples, 2)
+    return audioop.lin2alaw(samples.data, 2)
 
 
 def decode_alaw(data: bytes) -> Samples:
