@@ -17,7 +17,7 @@ from voicebot.gateway.sip.message import SipMessage
 from voicebot.gateway.sip.overload import LoadProbe, OverloadControl
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
 from voicebot.gateway.sip.rate_limit import RequestLimiter
-from voicebot.gateway.sip.reason_header import NO_ANSWER, reason_of_end
+from voicebot.gateway.sip.reason_header import NO_ANSWER, Reason, reason_of_end
 from voicebot.gateway.sip.resolver import NameServers
 from voicebot.gateway.sip.session_control import SessionControl
 from voicebot.gateway.sip.session_timer import SessionTimerPolicy
@@ -557,12 +557,14 @@ class SipEndpoint:
                     leg.answered()
             _succeed(outcome)
         elif isinstance(event, CallRefused):
+            _log_cause(reference, event.cause)
             if leg is not None:
                 leg.hang_up_completed()
             _fail(outcome, _failure_of(event))
         elif isinstance(event, CallEnded):
             self._incoming.pop(reference, None)
             self._sessions.call_over(reference)
+            _log_cause(reference, event.cause)
             if leg is not None:
                 leg.end(event.reason)
                 if event.call.state is CallState.ENDED:
@@ -618,8 +620,8 @@ class SipEndpoint:
             await asyncio.sleep(_MEDIA_CHECK_INTERVAL_S)
             now = self._clock.monotonic()
             for leg in list(self._legs.values()):
-                if leg.is_over:
-                    continue
+                if leg.is_over or leg.call.state is not CallState.UP:
+                    continue  # early audio may stay silent: ringing has its own limit
                 if leg.seconds_without_media(now) > self._settings.no_media_timeout_s:
                     log.info("call without media ended", extra={"call_ref": leg.leg_id})
                     leg.end("no_media")
@@ -665,6 +667,12 @@ def _parse_target(uri: str) -> SipUri:
 
 def _is_number(uri: str) -> bool:
     return ":" not in uri and "@" not in uri
+
+
+def _log_cause(call_ref: str, cause: Reason | None) -> None:
+    if cause is not None:
+        fields = {"call_ref": call_ref, "protocol": cause.protocol, "cause": cause.cause}
+        log.info("the other side says why the call ended", extra=fields)
 
 
 def _failure_of(refusal: CallRefused) -> CallFailed:

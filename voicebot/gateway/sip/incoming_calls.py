@@ -15,7 +15,7 @@ from voicebot.gateway.sip.media_negotiation import LocalMedia, check_offer
 from voicebot.gateway.sip.message import SipRequest, make_response
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.provisional_answers import ProvisionalAnswers
-from voicebot.gateway.sip.reason_header import Reason, read_reason
+from voicebot.gateway.sip.reason_header import NORMAL_CLEARING, Reason, read_reason
 from voicebot.gateway.sip.replacing import find_replaced
 from voicebot.gateway.sip.routing import is_behind_nat
 from voicebot.gateway.sip.sdp import NegotiatedMedia
@@ -122,7 +122,7 @@ class IncomingCalls:
         elif answer.awaits_sdp and call.media is not None:
             core.events.append(MediaChanged(call, call.media))
         if call.bye_is_wanted and call.state is CallState.UP and not call.unacknowledged:
-            core.send_bye(call, now)
+            core.send_bye(call, now, call.end_reason or NORMAL_CLEARING)
         return call
 
     # What the application decides

@@ -20,7 +20,7 @@ from voicebot.gateway.sip.early_dialogs import EarlyDialogs
 from voicebot.gateway.sip.media_negotiation import LocalMedia
 from voicebot.gateway.sip.message import Headers, SipRequest, SipResponse, make_response
 from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.reason_header import Reason, read_reason
+from voicebot.gateway.sip.reason_header import NORMAL_CLEARING, Reason, read_reason
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
 from voicebot.gateway.sip.session_timer import read_min_se, timer_fields, timer_of_answer
 from voicebot.gateway.sip.sip_call import (
@@ -151,7 +151,7 @@ class OutgoingCalls:
         call.cancel_deadline = None
         if call.cancel_is_wanted:
             # CANCEL and 2xx crossed.
-            core.send_bye(call, now)
+            core.send_bye(call, now, call.end_reason or NORMAL_CLEARING)
             core.events.append(CallRefused(call, 487))
             return
         call.state = CallState.UP
@@ -206,7 +206,7 @@ class OutgoingCalls:
         """Give up a call that is not answered yet; CallRefused follows."""
         if call.state is CallState.CALLING and not call.cancel_is_wanted:
             call.cancel_is_wanted = True
-            call.cancel_reason = reason
+            call.end_reason = reason
             # 9.1: not before a provisional answer; there may be nothing to cancel yet.
             if call.has_provisional:
                 self._send_cancel(call, now)
@@ -221,8 +221,8 @@ class OutgoingCalls:
             for value in invite.headers.get_all(name):
                 headers.add(name, value)
         headers.add("CSeq", f"{invite.cseq.number} CANCEL")
-        if call.cancel_reason is not None:
-            headers.add(*call.cancel_reason.field)
+        if call.end_reason is not None:
+            headers.add(*call.end_reason.field)
         cancel = SipRequest("CANCEL", invite.uri, headers)
         self._core.send_request(cancel, call.peer, now, ignore_response, call)
         call.cancel_deadline = now + self._core.timers.give_up_s

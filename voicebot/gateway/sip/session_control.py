@@ -26,9 +26,10 @@ class SessionControl:
 
     async def change(self, leg: SipCallLeg, direction: str) -> None:
         """`sendonly` holds, `sendrecv` resumes. Raises CallFailed with the status of a refusal."""
+        user_agent = self._user_agent()
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(leg.leg_id, []).append(answer)
-        self._user_agent().change_session(leg.call, self._clock.monotonic(), direction)
+        user_agent.change_session(leg.call, self._clock.monotonic(), direction)
         self._pump()
         status = await answer
         if status != 200:

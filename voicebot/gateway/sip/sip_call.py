@@ -101,9 +101,10 @@ class SipCall:
     server_transaction: InviteServerTransaction | None = None
     has_provisional: bool = False
     cancel_is_wanted: bool = False
-    cancel_reason: Reason | None = None
     cancel_deadline: float | None = None
     bye_is_wanted: bool = False
+    end_reason: Reason | None = None
+    """What our CANCEL or BYE says, where it is out of the ordinary."""
     unacknowledged: dict[int, UnacknowledgedAnswer] = field(default_factory=dict)
     """By CSeq number: a re-INVITE may be answered before the first ACK has come."""
     acks: dict[tuple[str, int], tuple[bytes, Peer]] = field(default_factory=dict)

@@ -312,6 +312,7 @@ class UserAgent:
             self._outgoing.cancel(call, now, reason)
         elif call.state is CallState.UP:
             call.bye_is_wanted = True
+            call.end_reason = reason
             # 15: whoever answered waits for the ACK (or for its loss) with his BYE.
             if not call.unacknowledged and not call.invite_is_open:
                 self.core.send_bye(call, now, reason or NORMAL_CLEARING)
