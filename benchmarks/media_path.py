@@ -1,8 +1,8 @@
 """Measures what moving audio costs: two-way calls over loopback, one process.
 
 The far side is one extra process that answers every packet with the same bytes, so that its
-CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call. What the
-project asks of it, on a machine that does nothing else:
+CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call.
+What the project asks of it, on a machine that does nothing else:
 
     python -m benchmarks.media_path --one-core --check
     python -m benchmarks.media_path --one-core --check --srtp
