@@ -51,7 +51,7 @@ async def test_we_hear_baresip_and_the_wire_does_not(tmp_path: Path, encryption:
     assert ended["reason"] == "hangup"
     assert_came_through(heard_by_server(ended), said)
     streams = tap.streams(ECHO_RTP_PORTS)
-    assert len(streams) == 2
+    assert len(streams) >= 2
     for stream in streams:
         assert max(correlations(stream.samples(), said)) < 0.2
     stats = ended["stats"]
