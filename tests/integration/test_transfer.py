@@ -473,6 +473,7 @@ async def test_two_phones_talk_and_both_are_recorded(tmp_path: Path):
         await caller.dial(endpoint.local_uri)
         caller_leg = await lobby.next_leg()
         recorder = caller_leg.recorder = Recorder(tmp_path / "call.wav")
+        agent_recorder = agent_leg.recorder = Recorder(tmp_path / "agent.wav")
         bridge = asyncio.create_task(Bridge(caller_leg, agent_leg).run())
         await caller.play(wav)
         await asyncio.sleep(7)
@@ -488,8 +489,12 @@ async def test_two_phones_talk_and_both_are_recorded(tmp_path: Path):
         await asyncio.sleep(3)
         caller.hang_up()
         assert await end_of(caller_leg) == "hangup"
-        recorder.close()
-        await recorder.wait_closed()
+        for one in (recorder, agent_recorder):
+            one.close()
+            await one.wait_closed()
+    from_agent, to_agent = read_both(agent_recorder.path)
+    assert_came_through(to_agent, said)
+    assert_came_through(from_agent, said)
     from_caller, to_caller = read_both(recorder.path)
     assert_came_through(from_caller, said)
     assert_came_through(to_caller[:position], said)
