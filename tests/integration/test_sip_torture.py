@@ -74,13 +74,22 @@ def cases(folder: str) -> list[Case]:
     return found
 
 
+_CSEQ = re.compile(rb"^CSeq\s*:\s*[0-9]+\s+(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
+
+
 def status_for(case: Case, answer: bytes) -> int | None:
     """Status of a final answer to this message; None for anything else.
 
     Read without the parser: an answer repeats header fields as broken as they came.
     """
     match = re.match(rb"SIP/2\.0 ([2-6][0-9][0-9]) ", answer)
-    return int(match[1]) if match and case.call_id in answer else None
+    if match is None or case.call_id not in answer:
+        return None
+    # Messages of one Call-ID come one after the other: a refused INVITE is still being answered
+    # when the next is replayed.
+    asked, answered = _CSEQ.search(case.data), _CSEQ.search(answer)
+    is_other = asked is not None and answered is not None and asked[1] != answered[1]
+    return None if is_other else int(match[1])
 
 
 async def replay_over_tcp(case: Case, port: int, host: str) -> int | None:
