@@ -50,7 +50,13 @@ class EchoServer:
             await asyncio.sleep(RINGING_S)
         leg = await incoming.answer()
         recorder = leg.recorder = Recorder(self._directory / f"{leg.leg_id}.wav")
-        tell("answered", leg=leg.leg_id, called=called, caller=incoming.caller)
+        tell(
+            "answered",
+            leg=leg.leg_id,
+            called=called,
+            caller=incoming.caller,
+            rtp_port=leg.rtp_port,
+        )
         if called == "probe":
             leg.playout.say(1, probe_signal(PROBE_S))
         else:
@@ -82,7 +88,7 @@ async def main(directory: Path) -> None:
     settings = load_settings(None, os.environ).sip
     endpoint = SipEndpoint(settings, Pacer(clock), clock, EchoServer(directory).take, TIMERS)
     await endpoint.start()
-    tell("listening", port=endpoint.port)
+    tell("listening", port=endpoint.port, tls_port=endpoint.tls_port)
     await stop.wait()
     await endpoint.stop()
 

@@ -72,14 +72,29 @@ class RunningServer:
         return self.log_path.read_text(encoding="utf-8", errors="replace")
 
     def stop(self) -> int:
-        """As an operator stops it; the exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        """As an operator stops it who does not wait for running calls; the exit code."""
+        self.signal(signal.SIGINT)
+        return self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Its exit code; it has been told to stop."""
         try:
             return self._process.wait(STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             raise
+
+    def kill(self) -> None:
+        """Harmless where it has ended."""
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     @contextlib.asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:

@@ -36,9 +36,11 @@ class Baresip:
         user: str = "48600100200",
         parameters: str = "",
         modules: Sequence[str] = (),
+        settings: Sequence[str] = (),
     ) -> AsyncIterator[Baresip]:
         """microphone: an 8 kHz mono WAV. parameters: further ones of the account's address.
-        modules: further ones of baresip's, such as srtp."""
+        modules: further ones of baresip's, such as srtp. settings: lines of its config, such as
+        `sip_cafile /path`, whose authorities it then believes alone."""
         program = need("baresip")
         control_port, keypad_port = _free_port(), _free_port()
         source = "aubridge,room" if repeats else f"aufile,{microphone}"
@@ -46,6 +48,7 @@ class Baresip:
             "\n".join(
                 [
                     "sip_listen 127.0.0.1:0",
+                    *settings,
                     f"audio_source {source}",
                     "audio_player aubridge,room",
                     "audio_alert aubridge,alert",

@@ -25,6 +25,7 @@ class EchoServerProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.port = 0
+        self.tls_port = 0
         self.told: list[dict[str, object]] = []
 
     @classmethod
@@ -50,7 +51,9 @@ class EchoServerProcess:
         )
         server = cls(process)
         try:
-            server.port = int(str((await server.next("listening"))["port"]))
+            listening = await server.next("listening")
+            server.port = int(str(listening["port"]))
+            server.tls_port = int(str(listening["tls_port"] or 0))
             yield server
         finally:
             with contextlib.suppress(ProcessLookupError):
