@@ -27,7 +27,7 @@ CLOSE_PATIENCE_S = 2.0
 """So long may the last messages take; then the connection is cut."""
 
 RELEASE_PATIENCE_S = 3.0
-STOP_PATIENCE_S = 5.0
+STOP_PATIENCE_S = 6.0
 
 
 class StreamConnection(Protocol):
@@ -176,11 +176,13 @@ class StreamCalls:
         reader = asyncio.create_task(self._read(connection, protocol, leg), name="stream reader")
         writer = asyncio.create_task(self._write(connection, leg), name="stream writer")
         call = asyncio.create_task(self._run_call(leg), name="stream call")
+        over = asyncio.create_task(leg.wait_over(), name="stream end")
         if self._is_draining:
             leg.end("shutdown")
         try:
-            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reader, writer, over}, return_when=asyncio.FIRST_COMPLETED)
             leg.party_left()
+            # What we have left to say, by a writer that may be stuck.
             await asyncio.wait({reader, writer}, timeout=CLOSE_PATIENCE_S)
             if release is not None and leg.is_ended_by_us:
                 await self._release(leg, release)
@@ -189,7 +191,8 @@ class StreamCalls:
             leg.closed()
             reader.cancel()
             writer.cancel()
-            await asyncio.gather(reader, writer, call, return_exceptions=True)
+            over.cancel()
+            await asyncio.gather(reader, writer, over, call, return_exceptions=True)
             self._legs.discard(leg)
 
     async def _run_call(self, leg: StreamLeg) -> None:

@@ -81,6 +81,7 @@ class StreamLeg:
         self._media_at = now
         self._position = 0
         self._is_over = False
+        self._over = asyncio.Event()
         self._is_theirs = False
         self._is_closed = asyncio.Event()
         pacer.add(self, on_failure=lambda: self.end("error"))
@@ -88,6 +89,9 @@ class StreamLeg:
     @property
     def is_over(self) -> bool:
         return self._is_over
+
+    async def wait_over(self) -> None:
+        await self._over.wait()
 
     @property
     def is_ended_by_us(self) -> bool:
@@ -150,6 +154,7 @@ class StreamLeg:
         if self._is_over:
             return
         self._is_over = True
+        self._over.set()
         self._pacer.remove(self)
         self.events.put_nowait(LegEnded(reason))
         farewell = self._protocol.hang_up() if self._farewell is None else self._farewell(reason)
