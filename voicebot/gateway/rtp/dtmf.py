@@ -24,6 +24,9 @@ PAUSE_FRAMES = 5
 VOLUME = 10
 """-10 dBm0."""
 
+MAX_STRAGGLER_TICKS = 5 * 48_000
+"""5 s at the fastest clock. A timestamp further back is of a stream that began anew."""
+
 _EVENT = struct.Struct("!BBH")
 _MAX_DURATION = 0xFFFF
 _TIMESTAMP_MASK = 0xFFFFFFFF
@@ -69,7 +72,7 @@ class DtmfReceiver:
         if step == 0:
             # Some senders keep the timestamp over several keys: then the key tells them apart.
             return event != self._event
-        if step > _TIMESTAMP_MASK >> 1:
+        if step > _TIMESTAMP_MASK - MAX_STRAGGLER_TICKS:
             return None
         if event != self._event or is_marked or self._has_ended:
             return True

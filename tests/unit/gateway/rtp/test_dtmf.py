@@ -95,6 +95,30 @@ def test_straggler_of_an_earlier_press_is_forgotten() -> None:
     assert receive([*first[:3], second[0], first[3], *first[4:], *second[1:]]) == "12"
 
 
+def test_key_whose_start_was_lost_is_known_by_its_end() -> None:
+    assert receive(packets("5")[-1:]) == "5"
+    assert receive(packets("5")[3:]) == "5"
+
+
+def test_same_key_again_when_the_end_of_the_first_was_lost() -> None:
+    first, second = packets("8"), packets("8", first_timestamp=3000)
+    unmarked = [packet._replace(is_marked=False) for packet in second]
+    assert receive([*first[:2], *unmarked]) == "88"
+    assert receive([*first[:2], *unmarked[4:]]) == "88"
+    assert receive([*first[:1], second[-1]]) == "88"
+
+
+def test_end_that_is_repeated_for_long_is_no_new_press() -> None:
+    sent = packets("4")
+    assert receive([*sent, *[sent[-1]] * 50]) == "4"
+
+
+@pytest.mark.parametrize("restart", [0, 1000, 1 << 31, (1 << 32) - 5_000_000])
+def test_keys_are_heard_when_the_sender_begins_its_timestamps_anew(restart: int) -> None:
+    """Its other party changed, so another stream comes: half of all timestamps look like old."""
+    assert receive([*packets("1", (1 << 32) - 4_000_000), *packets("23", restart)]) == "123"
+
+
 def test_key_held_longer_than_a_duration_can_tell_is_one_press() -> None:
     receiver = DtmfReceiver()
     assert receiver.receive(event("7", 0xFFFF), 1000, True) == "7"
