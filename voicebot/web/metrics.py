@@ -26,6 +26,9 @@ RECORD_ATTEMPTS = 40
 RECORD_POLL_S = 0.25
 """A call's result is written just after it leaves the live calls."""
 
+OPINION_SCORE_BUCKETS = (1.5, 2.0, 2.5, 3.0, 3.5, 3.8, 4.0, 4.2, 4.3, 4.4, 4.5)
+_OPINION_SCORES = {"mos": "bot", "remote_mos": "caller"}
+
 _RTP_COUNTERS = {
     "packets_received": "received",
     "packets_lost": "lost",
@@ -61,6 +64,14 @@ class CallTally:
             ["fate"],
             registry=registry,
         )
+        self._opinion_score = Histogram(
+            "voicebot_call_mos",
+            "Opinion score of ended calls (E-model), by who listened; the caller's where its "
+            "telephone reports by RTCP.",
+            ["listener"],
+            buckets=OPINION_SCORE_BUCKETS,
+            registry=registry,
+        )
         self._turns_seen: dict[str, int] = {}
 
     def note_turns(self, call: LiveCall) -> None:
@@ -82,6 +93,9 @@ class CallTally:
             amount = record.media_stats.get(key, 0.0)
             if amount > 0:
                 self._packets.labels(fate).inc(amount)
+        for key, listener in _OPINION_SCORES.items():
+            if key in record.media_stats:
+                self._opinion_score.labels(listener).observe(record.media_stats[key])
 
     def _count_turn(self, turn: Turn) -> None:
         self._turns.labels(str(turn.speaker)).inc()

@@ -61,7 +61,7 @@ async def test_metrics_count_calls_turns_and_delays(
     console.live_calls.changed(live)
     console.live_calls.remove("c1")
     await console.database.calls.finish(
-        "c1", SystemClock().now(), Disposition.PTP_FULL, "bye", {"packets_lost": 7.0}
+        "c1", SystemClock().now(), Disposition.PTP_FULL, "bye", {"packets_lost": 7.0, "mos": 4.1}
     )
     for _ in range(100):
         metrics = await samples_of(client)
@@ -75,6 +75,9 @@ async def test_metrics_count_calls_turns_and_delays(
     assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.9"] == 1
     assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.7"] == 0
     assert metrics["voicebot_rtp_packets_total", "lost"] == 7
+    assert metrics["voicebot_call_mos_bucket", "4.2", "bot"] == 1
+    assert metrics["voicebot_call_mos_bucket", "4.0", "bot"] == 0
+    assert ("voicebot_call_mos_bucket", "4.0", "caller") not in metrics
     assert metrics["voicebot_speech_worker_queue", "recognition", "0"] == 3
     assert metrics["voicebot_speech_worker_up", "0"] == 1
     assert not any("48123123123" in part for key in metrics for part in key)
