@@ -52,6 +52,11 @@ class SipSettings(Section):
     inbound: Literal["open", "trunks"] = Field(
         "open", description="Who may call: everybody, or trunks (by address or password) alone."
     )
+    digest_algorithms: tuple[Literal["SHA-256", "MD5"], ...] = Field(
+        ("SHA-256", "MD5"),
+        min_length=1,
+        description="Offered to who must give a password, best first; MD5 alone for old PBXs.",
+    )
     session_expires_s: int = Field(
         1800, ge=0, description="Session timer that we ask for (RFC 4028); 0: none."
     )

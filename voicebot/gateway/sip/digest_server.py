@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voicebot.errors import SipParseError
@@ -19,7 +19,7 @@ NONCE_LIFETIME_S = 300.0
 MAX_NONCES = 10_000
 
 # RFC 8760 2.4: the preferred one first.
-_ALGORITHMS: tuple[Algorithm, ...] = ("SHA-256", "MD5")
+ALGORITHMS: tuple[Algorithm, ...] = ("SHA-256", "MD5")
 _STAMP_BYTES, _RANDOM_BYTES, _MAC_BYTES = 8, 12, 16
 # A digest without qop counts nothing, so its nonce is good for one request.
 _USED_UP = 2**32
@@ -48,12 +48,14 @@ class DigestServer:
         self,
         realm: str,
         passwords: Mapping[str, str],
+        algorithms: Sequence[Algorithm] = ALGORITHMS,
         nonce_lifetime_s: float = NONCE_LIFETIME_S,
         max_nonces: int = MAX_NONCES,
     ) -> None:
-        """passwords: by user name."""
+        """passwords: by user name. algorithms: offered, and no other is taken."""
         self._realm = realm
         self._passwords = dict(passwords)
+        self._algorithms = tuple(algorithms)
         self._key = secrets.token_bytes(32)
         self._lifetime_s = nonce_lifetime_s
         self._max_nonces = max_nonces
@@ -76,7 +78,7 @@ class DigestServer:
                 "WWW-Authenticate",
                 str(Challenge(self._realm, nonce, algorithm, is_stale=is_stale)),
             )
-            for algorithm in _ALGORITHMS
+            for algorithm in self._algorithms
         ]
 
     def check(self, request: SipRequest, now: float) -> Verdict:
@@ -91,7 +93,7 @@ class DigestServer:
                 given = Credentials.parse(value)
             except SipParseError:
                 continue
-            if given.realm == self._realm:
+            if given.realm == self._realm and given.algorithm in self._algorithms:
                 return given
         return None
 
@@ -156,11 +158,12 @@ class DigestServer:
 def _is_for(given: Credentials, request: SipRequest) -> bool:
     """Credentials hold for the URI in them alone: for another number they are worth nothing.
 
-    Ports and parameters are left out, as proxies on the way change those (22.4).
+    Ports and parameters are left out, as proxies on the way change those (22.4), and a URI
+    without a user stands for all of its host: so some phones, and SIPp, write it.
     """
     try:
         named = SipUri.parse(given.uri)
     except SipParseError:
         return False
     target = request.uri
-    return (named.user, named.host.lower()) == (target.user, target.host.lower())
+    return named.user in ("", target.user) and named.host.lower() == target.host.lower()

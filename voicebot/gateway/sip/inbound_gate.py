@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from voicebot.gateway.sip.digest_server import DigestServer
+from collections.abc import Sequence
+
+from voicebot.gateway.sip.digest import Algorithm
+from voicebot.gateway.sip.digest_server import ALGORITHMS, DigestServer
 from voicebot.gateway.sip.message import SipRequest
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.request_check import Refusal
@@ -12,12 +15,18 @@ from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
 class InboundGate:
     """Judges requests outside any dialog; those inside one know tags that nobody can guess."""
 
-    def __init__(self, trunks: TrunkDirectory, is_open: bool, realm: str) -> None:
+    def __init__(
+        self,
+        trunks: TrunkDirectory,
+        is_open: bool,
+        realm: str,
+        algorithms: Sequence[Algorithm] = ALGORITHMS,
+    ) -> None:
         """is_open: strangers may call as well."""
         self._trunks = trunks
         self._is_open = is_open
         passwords = trunks.passwords()
-        self._digest = DigestServer(realm, passwords) if passwords else None
+        self._digest = DigestServer(realm, passwords, algorithms) if passwords else None
 
     def admit(self, request: SipRequest, source: Peer, now: float) -> Refusal | None:
         """The refusal to answer with; None: let it in."""

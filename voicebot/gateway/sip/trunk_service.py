@@ -80,7 +80,10 @@ class TrunkService:
         )
         self._keeper = TrunkKeeper(self.trunks, self, clock)
         self._gate = InboundGate(
-            self.trunks, settings.inbound == "open", settings.public_host or settings.user
+            self.trunks,
+            settings.inbound == "open",
+            settings.public_host or settings.user,
+            settings.digest_algorithms,
         )
 
     def attach(self, user_agent: UserAgent) -> None:

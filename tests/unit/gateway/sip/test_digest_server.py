@@ -137,3 +137,10 @@ def test_used_nonces_are_forgotten_when_they_have_expired():
     for second in range(0, 100, 10):
         assert server.check(request(credentials(nonce_of(server, second))), second) == YES
     assert server.n_nonces <= 3
+
+
+def test_no_algorithm_is_taken_that_was_not_offered():
+    server = DigestServer("bot.example", {"pbx": "secret"}, ("SHA-256",))
+    nonce = nonce_of(server)
+    assert server.check(request(credentials(nonce, algorithm="MD5")), now=1) == NO
+    assert server.check(request(credentials(nonce)), now=1) == YES
