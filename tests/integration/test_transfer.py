@@ -319,7 +319,8 @@ async def test_a_referral_to_a_number_goes_through_the_trunk(tmp_path: Path, is_
             new_legs = asyncio.Queue[SipCallLeg]()
             bridges: list[Bridge] = []
 
-            async def go_on(old_leg: SipCallLeg, new_leg: SipCallLeg) -> None:
+            async def go_on(old_leg: SipCallLeg, new_leg: SipCallLeg | None) -> None:
+                assert new_leg is not None
                 assert bridges[0].replace(old_leg, new_leg)
                 new_legs.put_nowait(new_leg)
 
@@ -350,9 +351,9 @@ async def test_a_referral_to_a_number_goes_through_the_trunk(tmp_path: Path, is_
     ],
 )
 async def test_the_rules_of_dialling_hold_for_referrals(tmp_path: Path, target: str):
-    called: list[SipCallLeg] = []
+    called: list[SipCallLeg | None] = []
 
-    async def never(old_leg: SipCallLeg, new_leg: SipCallLeg) -> None:
+    async def never(old_leg: SipCallLeg, new_leg: SipCallLeg | None) -> None:
         called.append(new_leg)
 
     async with UdpPeer.open(0) as carrier:
@@ -373,6 +374,57 @@ async def test_the_rules_of_dialling_hold_for_referrals(tmp_path: Path, target: 
                 await phone.finished()
         assert carrier.heard.empty()
         assert called == []
+
+
+@pytest.mark.parametrize("status", [200, 486])
+async def test_an_agent_who_hangs_up_before_his_referral_is_answered(tmp_path: Path, status: int):
+    target = SippScript().expect("INVITE").answer(180).pause(2500)
+    if status == 200:
+        target.answer(200, with_sdp=True).expect("ACK").expect("BYE").answer(200)
+    else:
+        target.answer(486).expect("ACK")
+    script = (
+        SippScript()
+        .call()
+        .pause(300)
+        .request("REFER", "Refer-To: <sip:+48221234567@127.0.0.1>", "Refer-Sub: false")
+        .expect_answer(202)
+        .hang_up()
+    )
+    lobby = Lobby()
+    async with sipp(target, tmp_path, name="target") as carrier:
+        trunks = {
+            "carrier": TrunkSettings(host="127.0.0.1", port=carrier.port, options_interval_s=0)
+        }
+        async with (
+            running_endpoint(lobby, trunks=trunks, dial=DialSettings()) as endpoint,
+            sipp(SippScript().call().expect("BYE").answer(200), tmp_path, endpoint.port) as caller,
+        ):
+            caller_leg = await lobby.next_leg()
+            news = asyncio.Queue[SipCallLeg | None]()
+
+            async def tell(old_leg: SipCallLeg, new_leg: SipCallLeg | None) -> None:
+                news.put_nowait(new_leg)
+
+            endpoint.transfers.allow_through(endpoint.trunks.dialler, tell)
+            async with sipp(script, tmp_path, endpoint.port, "agent") as agent:
+                agent_leg = await lobby.next_leg()
+                bridge = Bridge(caller_leg, agent_leg)
+                async with asyncio.timeout(10):
+                    assert (await bridge.run()).leg is agent_leg
+                    assert endpoint.transfers.is_following(agent_leg)
+                    new_leg = await news.get()
+                await agent.finished()
+            assert not endpoint.transfers.is_following(agent_leg)
+            assert (new_leg is not None) == (status == 200)
+            if new_leg is not None:
+                assert not bridge.replace(agent_leg, new_leg)
+                talking = asyncio.create_task(Bridge(caller_leg, new_leg).run())
+                await new_leg.hang_up("done")
+                assert (await talking).leg is new_leg
+            await caller_leg.hang_up("done")
+            await caller.finished()
+            await carrier.finished()
 
 
 async def test_baresip_sends_us_somewhere(tmp_path: Path):

@@ -88,11 +88,14 @@ class Bridge:
         self._end(BridgeEnded())
 
     def replace(self, old: BridgedLeg, new: BridgedLeg) -> bool:
-        """Put `new` in the place of `old`, whose party was transferred; False: it is not here.
+        """Put `new` in the place of `old`, whose party was transferred; False: `old` is not
+        here, or the bridge has ended.
 
         Call it before anybody else awaits after `new` was answered: `old` may have ended
         already, and that ends the bridge once it is noticed.
         """
+        if self._ended is not None and self._ended.done():
+            return False
         for side in (0, 1):
             if self._legs[side] is old:
                 old.playout.interrupt()

@@ -296,6 +296,8 @@ _END_REASONS: dict[str, str] = {
     "internal error": "błąd wewnętrzny",
     "error": "błąd",
     "no media": "brak dźwięku",
+    "replaced": "rozmowę przejął ktoś inny",
+    "transferred": "rozmowa przełączona",
 }
 """Reasons that the server gives; call scripts have their own."""
 

@@ -205,6 +205,18 @@ async def test_what_was_said_and_pressed_before_is_not_passed_on():
     await pair.ended()
 
 
+async def test_a_bridge_that_has_ended_replaces_nobody():
+    pair = Pair()
+    await pair.start()
+    pair.agent.end()
+    await pair.ended()
+    other = FakeLeg(leg_id="other")
+    assert not pair.bridge.replace(pair.agent, other)
+    other.tick(pair.now, frame(5000))
+    await settle()
+    assert not pair.caller.playout.is_speaking
+
+
 async def test_who_is_gone_already_ends_it_at_once():
     pair = Pair()
     pair.caller.end("hangup")

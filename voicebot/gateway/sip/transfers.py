@@ -66,7 +66,7 @@ class Referral:
         The referrer hangs up `leg` then. Raises CallFailed or DialRefused where the call does
         not come about; `leg` goes on as before.
         """
-        self._transfers.accept(self._refer)
+        self._transfers.accept(self.leg, self._refer)
         status = 500
         try:
             new_leg = await place_call(self.target, self.header_fields)
@@ -78,7 +78,7 @@ class Referral:
             status = 403
             raise
         finally:
-            self._transfers.tell(self._refer, status)
+            self._transfers.tell(self.leg, self._refer, status)
         return new_leg
 
     def refuse(self, status: int = 603) -> None:
@@ -88,7 +88,7 @@ class Referral:
 
 OnRefer = Callable[[Referral], Awaitable[None]]
 MayDial = Callable[[SipUri], bool]
-OnTransferred = Callable[[SipCallLeg, SipCallLeg], Awaitable[None]]
+OnTransferred = Callable[[SipCallLeg, SipCallLeg | None], Awaitable[None]]
 
 
 class Transfers:
@@ -111,6 +111,7 @@ class Transfers:
         self._on_refer: OnRefer | None = None
         self._may_dial: MayDial | None = None
         self._waiting: dict[SentReferral, asyncio.Future[TransferOutcome]] = {}
+        self._following: set[str] = set()
 
     def allow(self, on_refer: OnRefer, may_dial: MayDial) -> None:
         """Let the other side of a call refer us to whom `may_dial` allows.
@@ -124,14 +125,20 @@ class Transfers:
         """Follow referrals by calls through the trunks, to numbers that the rules allow.
 
         on_transferred: told the old and the new leg once the call was answered, before anybody
-        else gets to run; it goes on as long as it likes. The referrer hangs up the old one.
+        else gets to run; None: the call did not come about. It goes on as long as it likes. The
+        referrer hangs up the old leg, and may have done so before: see `is_following`.
         """
 
         async def place(target: SipUri, headers: HeaderFields) -> SipCallLeg:
             return await dialler.call_named(target, headers=headers)
 
         async def follow(referral: Referral) -> None:
-            await on_transferred(referral.leg, await referral.follow(place))
+            new_leg = None
+            try:
+                new_leg = await referral.follow(place)
+            except (CallFailed, DialRefused):
+                log.info("referral led to no call", extra={"call_ref": referral.leg.leg_id})
+            await on_transferred(referral.leg, new_leg)
 
         self.allow(follow, dialler.may_dial)
 
@@ -152,9 +159,15 @@ class Transfers:
         finally:
             self._waiting.pop(referral, None)
 
+    def is_following(self, leg: SipCallLeg) -> bool:
+        """The other side of this leg referred us to somebody who is being called. It may hang
+        up before he answers; whoever it talked to should not be let go for that."""
+        return leg.leg_id in self._following
+
     # For Referral
 
-    def accept(self, refer: ReceivedRefer) -> None:
+    def accept(self, leg: SipCallLeg, refer: ReceivedRefer) -> None:
+        self._following.add(leg.leg_id)
         self._referrals().accept(refer, self._clock.monotonic())
         self._pump()
 
@@ -162,7 +175,8 @@ class Transfers:
         self._referrals().refuse(refer, status, self._clock.monotonic())
         self._pump()
 
-    def tell(self, refer: ReceivedRefer, status: int) -> None:
+    def tell(self, leg: SipCallLeg, refer: ReceivedRefer, status: int) -> None:
+        self._following.discard(leg.leg_id)
         try:
             referrals = self._referrals()
         except CallFailed:
