@@ -120,7 +120,11 @@ class StreamPhone(ABC):
                 due += FRAME_MS / 1000
                 await asyncio.sleep(max(due - loop.time(), 0))
         except ConnectionError:
+            """The other end has gone."""
+        finally:
             self.is_over.set()
+            async with self._ticked:
+                self._ticked.notify_all()
 
     async def _wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
         async with asyncio.timeout(timeout_s), self._ticked:

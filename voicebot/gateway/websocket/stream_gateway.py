@@ -21,7 +21,7 @@ from voicebot.settings import MediaStreamSettings
 
 
 class StreamGateway:
-    """Joins providers' webhooks, streams and REST interfaces. `add_routes`, `start`, then `stop`."""
+    """Joins webhooks, streams and REST interfaces. `add_routes`, `start`, then `stop`."""
 
     def __init__(
         self, settings: MediaStreamSettings, calls: StreamCalls, clock: Clock, check: DialCheck
