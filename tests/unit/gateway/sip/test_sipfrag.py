@@ -38,8 +38,14 @@ def test_as_phones_write_it(body: bytes, status: int):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"INVITE sip:a@b SIP/2.0\r\n", b"To: <sip:a@b>", b"SIP/2.0 99", b"SIP/2.0 2000 OK"]
-    + [b"SIP/2.0 200 " + b"x" * 2000],
+    [
+        b"",
+        b"INVITE sip:a@b SIP/2.0\r\n",
+        b"To: <sip:a@b>",
+        b"SIP/2.0 99",
+        b"SIP/2.0 2000 OK",
+        b"SIP/2.0 200 " + b"x" * 2000,
+    ],
 )
 def test_what_tells_no_status_is_refused(body: bytes):
     with pytest.raises(SipParseError):
