@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from voicebot.cli import app
-from voicebot.settings import Section, Settings
+from voicebot.settings import Section, Settings, TrunkSettings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -31,6 +31,7 @@ _COMMAND = re.compile(
 )
 _OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 _VARIABLE = re.compile(r"\bVOICEBOT_[A-Z][A-Z_]*\b")
+_TRUNK = re.compile("(VOICEBOT_TRUNKS__)[A-Z0-9]+(__)")
 _MAKE = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
 
 _COMMANDS: Any = typer.main.get_command(app)
@@ -98,7 +99,8 @@ def test_every_variable_and_make_target_exists(page: Path):
     code = code_of(page.read_text(encoding="utf-8"))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert not set(_MAKE.findall(code)) - targets
-    assert not set(_VARIABLE.findall(code)) - variables()
+    found = {_TRUNK.sub(r"\1NAME\2", name) for name in _VARIABLE.findall(code)}
+    assert not found - variables()
 
 
 def variables() -> set[str]:
@@ -107,6 +109,8 @@ def variables() -> set[str]:
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, Section):
             names |= {f"VOICEBOT_{name}__{key}".upper() for key in kind.model_fields}
+        elif name == "trunks":
+            names |= {f"VOICEBOT_TRUNKS__NAME__{key}".upper() for key in TrunkSettings.model_fields}
         else:
             names.add(f"VOICEBOT_{name}".upper())
     return names

@@ -118,6 +118,9 @@ class TrunkSettings(Section):
     )
     username: str = Field("", description="Digest user name with which we answer its challenges.")
     password: str = Field("", description="Password to `username`; best set by a variable.")
+    user: str = Field(
+        "", description="User part of our address with it, where that is not `username`."
+    )
     register_expires_s: int = Field(
         0, ge=0, le=86400, description="Register with it for so long at a time; 0: not at all."
     )

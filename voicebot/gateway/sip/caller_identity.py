@@ -20,7 +20,7 @@ def own_address(trunk: Trunk, user: str) -> NameAddr:
     In the trunk's domain: there the number means something (RFC 3261 19.1.6).
     """
     settings = trunk.settings
-    number = settings.caller_id or settings.username or user
+    number = settings.caller_id or trunk.user(user)
     params = (("user", "phone"),) if number.startswith("+") else ()
     return NameAddr("", SipUri("sip", number, settings.host, None, params))
 

@@ -156,16 +156,16 @@ class TrunkService:
 
     def contact_for(self, trunk: Trunk, peer: Peer) -> SipUri:
         profile = self._running().core.profile
-        user = trunk.settings.username or profile.user
+        user = trunk.user(profile.user)
         local_host = profile.local_host_for(peer.host)
         return contact_uri(user, local_host, peer, profile.port, profile.tls_port, False)
 
     def registration_for(self, trunk: Trunk) -> Registration:
         settings = trunk.settings
-        user = settings.username or self._settings.user
+        user = trunk.user(self._settings.user)
         return Registration(
             registrar=SipUri("sip", "", settings.host, settings.port or None),
-            address_of_record=SipUri("sip", user, settings.host, settings.port or None),
+            address_of_record=SipUri("sip", user, settings.host),
             # Known better once the registrar's address is.
             contact=SipUri("sip", user, self._settings.host),
             expires_s=settings.register_expires_s,

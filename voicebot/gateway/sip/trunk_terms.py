@@ -38,6 +38,6 @@ class TrunkTerms:
             shown_address(trunk, user),
             tuple(headers),
             trunk.account,
-            settings.username or user,
+            trunk.user(user),
             MediaPolicy(settings.codecs, settings.srtp),
         )

@@ -37,6 +37,10 @@ class Trunk:
         settings = self.settings
         return Account(settings.username, settings.password) if settings.username else None
 
+    def user(self, default: str) -> str:
+        """User part of our address with it. default: the one we have with everybody."""
+        return self.settings.user or self.settings.username or default
+
     def uri_of(self, user: str = "") -> SipUri:
         """An address at the trunk; without user: the trunk itself."""
         settings = self.settings

@@ -19,6 +19,8 @@ def test_number_is_shown_in_the_domain_of_the_trunk():
 
 def test_without_a_number_the_account_or_our_user_is_shown():
     assert str(terms(username="acct").shown) == "<sip:acct@carrier.example>"
+    assert str(terms(username="acct", user="100").shown) == "<sip:100@carrier.example>"
+    assert terms(username="acct", user="100").contact_user == "100"
     assert str(terms().shown) == "<sip:infolinia@carrier.example>"
 
 
