@@ -1,4 +1,4 @@
-"""A network that loses, delays and reorders, for tests and benchmarks of the jitter buffer."""
+"""A network that loses, delays and reorders, for tests of what is behind the jitter buffer."""
 
 from __future__ import annotations
 

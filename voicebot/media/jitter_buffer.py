@@ -18,8 +18,10 @@ WINDOW_PACKETS = 200
 REVIEW_PACKETS = 25
 """The target is worked out anew this often."""
 
-COVERED_SHARE = 0.98
-"""The delay lets this share of the packets arrive in time."""
+COVERED_SHARE = 0.99
+"""The delay lets this share of the packets arrive in time. By benchmarks/jitter_buffer.py: 0.98
+saves 10 ms of delay and loses half a percent of the audio for it, 0.995 costs 15 ms more and
+saves next to nothing."""
 
 MAX_JUMP_FRAMES = 250
 """5 s: a timestamp further off than this belongs to a new stream."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.peers import need
 
-_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
+_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
 
 HANG_UP = "hang_up"
 

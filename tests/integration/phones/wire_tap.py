@@ -19,6 +19,8 @@ from tests.peers import need
 from voicebot.audio import SAMPLE_RATE, Samples
 
 _SUBTYPES = {0: "ULAW", 8: "ALAW"}
+_PAYLOAD_TYPES = {*_SUBTYPES, 9}
+"""G.711 and G.722; of the latter the packets alone are to be had."""
 _HEADER_BYTES = {1: 14}
 """Link types: Ethernet, as Linux shows its loopback."""
 
@@ -97,14 +99,14 @@ class WireTap:
             await process.communicate()
 
     def streams(self, ports: tuple[int, int]) -> list[Stream]:
-        """G.711 streams that have an end in this range of ports, in order of their beginning."""
+        """G.711 and G.722 streams with an end in this range of ports, the earliest first."""
         found: dict[tuple[int, int, int], Stream] = {}
         for time, source, target, data in _datagrams(self._path.read_bytes()):
             is_ours = any(ports[0] <= port <= ports[1] for port in (source, target))
             if not is_ours or len(data) <= 12 or data[0] >> 6 != 2:
                 continue
             payload_type = data[1] & 0x7F
-            if payload_type not in _SUBTYPES:
+            if payload_type not in _PAYLOAD_TYPES:
                 continue
             stream = found.setdefault(
                 (source, target, payload_type), Stream(source, target, payload_type)
