@@ -18,11 +18,21 @@ def rest_socket() -> Iterator[socket.socket]:
 
 
 @pytest.fixture(scope="session")
+def audiosocket_port() -> int:
+    """Where the server takes AudioSocket's connections."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
 def server(
-    tmp_path_factory: pytest.TempPathFactory, rest_socket: socket.socket
+    tmp_path_factory: pytest.TempPathFactory, rest_socket: socket.socket, audiosocket_port: int
 ) -> Iterator[RunningServer]:
     """One whole server with its models for all tests that call it."""
-    running = RunningServer(tmp_path_factory.mktemp("server"), **stream_environment(rest_socket))
+    streams = stream_environment(rest_socket, audiosocket_port)
+    running = RunningServer(tmp_path_factory.mktemp("server"), **streams)
     yield running
     assert running.stop() == 0, running.log
     assert "Traceback" not in running.log, running.log

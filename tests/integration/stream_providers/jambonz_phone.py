@@ -38,8 +38,11 @@ class JambonzPhone(StreamPhone):
         *,
         caller: str = "+48600100200",
         called: str = "+48221234567",
+        local_url: str = "",
     ) -> None:
+        """local_url: where a proxy passes to what we say our address is."""
         super().__init__()
+        self._local_url = local_url
         self._session = session
         self._webhook = webhook
         self._headers = basic_auth("jambonz", password)
@@ -62,9 +65,9 @@ class JambonzPhone(StreamPhone):
         assert listen["bidirectionalAudio"]["streaming"], "marks and binary sound need it"
         assert listen["bidirectionalAudio"]["sampleRate"] == 8000
         self._passes_keys = listen["passDtmf"]
-        self._ended_hook = listen["actionHook"]
+        self._ended_hook = self._local(listen["actionHook"])
         self._socket = await self._session.ws_connect(
-            listen["url"],
+            self._local(listen["url"]),
             protocols=("audio.jambonz.org",),
             headers=basic_auth(listen["wsAuth"]["username"], listen["wsAuth"]["password"]),
         )
@@ -81,6 +84,11 @@ class JambonzPhone(StreamPhone):
             "callStatus": "in-progress",
         }
         await self._socket.send_json(start)
+
+    def _local(self, url: str) -> str:
+        scheme, _, rest = url.partition("://")
+        assert scheme in ("wss", "https") or not self._local_url
+        return f"{self._local_url}/{rest.partition('/')[2]}" if self._local_url else url
 
     async def _read(self) -> None:
         async for message in self._socket:
