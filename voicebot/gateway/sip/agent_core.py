@@ -300,7 +300,6 @@ class AgentCore:
     def forget(self, call: SipCall) -> None:
         call.state = CallState.ENDED
         call.unacknowledged.clear()
-        call.cancel_deadline = None
         if self.calls.pop(call.call_ref, None) is not None:
             self.call_ids -= Counter([call.invite.call_id])
         call.provisional = None

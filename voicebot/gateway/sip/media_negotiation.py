@@ -44,6 +44,7 @@ class MediaNegotiation:
         self._policy = policy
         self._version = 0
         self._last_sent = b""
+        self._last_agreed = b""
         self._offer: bytes | None = None
         self._keyring = SrtpKeyring()
 
@@ -70,6 +71,13 @@ class MediaNegotiation:
             )
 
         self._offer = self._versioned(write(self._version), write(self._version + 1))
+        return self._offer
+
+    def repeat(self, local: LocalMedia, direction: str = "sendrecv") -> bytes:
+        """Offer what was agreed on last, unchanged where that can be (RFC 4028 7.4)."""
+        if not self._last_sent or self._last_agreed != self._last_sent:
+            return self.offer(local, direction)
+        self._offer = self._last_sent
         return self._offer
 
     def accept(self, answer: bytes | None) -> NegotiatedMedia:
@@ -123,11 +131,13 @@ class MediaNegotiation:
 
         same, media = write(self._version)
         changed, _ = write(self._version + 1)
+        body = self._versioned(same, changed)
         self._agreed(media)
-        return self._versioned(same, changed), media
+        return body, media
 
     def _agreed(self, media: NegotiatedMedia) -> None:
         self._keyring.agreed(media.srtp)
+        self._last_agreed = self._last_sent
 
     def _versioned(self, same: bytes, changed: bytes) -> bytes:
         """The version grows by one exactly when something else in the description changes."""

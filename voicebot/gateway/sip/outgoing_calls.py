@@ -18,7 +18,7 @@ from voicebot.gateway.sip.digest_client import AUTHORIZATION_FIELDS
 from voicebot.gateway.sip.early_dialog import EarlyDialog
 from voicebot.gateway.sip.early_dialogs import EarlyDialogs
 from voicebot.gateway.sip.media_negotiation import LocalMedia
-from voicebot.gateway.sip.message import Headers, SipRequest, SipResponse, make_response
+from voicebot.gateway.sip.message import Headers, SipRequest, SipResponse
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.reason_header import NORMAL_CLEARING, Reason, read_reason
 from voicebot.gateway.sip.sdp_body import SDP_TYPE, find_sdp
@@ -110,7 +110,8 @@ class OutgoingCalls:
         elif call.state is CallState.CALLING:
             call.has_provisional = True
             if call.cancel_is_wanted:
-                self._send_cancel(call, now)
+                if not call.has_cancelled:
+                    self._send_cancel(call, now)
             elif response.status > 100:
                 self._early.receive_provisional(call, response, now)
 
@@ -148,7 +149,6 @@ class OutgoingCalls:
             return
         call.dialog = dialog
         core.dialogs[dialog.key] = call
-        call.cancel_deadline = None
         if call.cancel_is_wanted:
             # CANCEL and 2xx crossed.
             core.send_bye(call, now, call.end_reason or NORMAL_CLEARING)
@@ -225,12 +225,8 @@ class OutgoingCalls:
             headers.add(*call.end_reason.field)
         cancel = SipRequest("CANCEL", invite.uri, headers)
         self._core.send_request(cancel, call.peer, now, ignore_response, call)
-        call.cancel_deadline = now + self._core.timers.give_up_s
-
-    def handle_timeout(self, call: SipCall, now: float) -> None:
-        if call.cancel_deadline is not None and now >= call.cancel_deadline:
-            # 9.1: a cancelled INVITE that is not answered in 64*T1 counts as cancelled.
-            self._refused_by(call, make_response(call.invite, 487))
+        self._core.layer.cancelled(invite, now)
+        call.has_cancelled = True
 
 
 def _without_routing(response: SipResponse) -> SipResponse:

@@ -59,7 +59,9 @@ class SessionChanges:
         session = call.session
         if session.pending is not None or session.change_at is not None:
             return
-        if call.state is not CallState.UP or call.unacknowledged or call.bye_is_wanted:
+        if call.state is not CallState.UP or call.bye_is_wanted:
+            return
+        if call.unacknowledged or call.invite_is_open:
             return
         if session.wants_change:
             self._send(call, "INVITE", now)
@@ -78,9 +80,10 @@ class SessionChanges:
         for name, value in fields:
             request.headers.add(name, value)
         if method == "INVITE":
+            write = call.negotiation.offer if session.wants_change else call.negotiation.repeat
             session.wants_change = False
             request.headers.add("Content-Type", SDP_TYPE)
-            request.body = call.negotiation.offer(local, _direction_to_offer(call))
+            request.body = write(local, _direction_to_offer(call))
         core.send_in_dialog(call, dialog, request, now, self._receive_response)
 
     # Answers

@@ -101,7 +101,7 @@ class SipCall:
     server_transaction: InviteServerTransaction | None = None
     has_provisional: bool = False
     cancel_is_wanted: bool = False
-    cancel_deadline: float | None = None
+    has_cancelled: bool = False
     bye_is_wanted: bool = False
     end_reason: Reason | None = None
     """What our CANCEL or BYE says, where it is out of the ordinary."""
@@ -138,7 +138,7 @@ class SipCall:
         times = [answer.next_timeout() for answer in self.unacknowledged.values()]
         if self.provisional is not None:
             times.append(self.provisional.next_timeout())
-        other_times = [self.cancel_deadline, self.expires_at]
+        other_times = [self.expires_at]
         if self.state is CallState.UP:
             other_times.append(self.session.next_timeout())
         times += [time for time in other_times if time is not None]

@@ -168,6 +168,9 @@ class InviteClientTransaction(ClientTransaction):
     ) -> None:
         # Timer A has no upper bound; timer B ends it (17.1.1.2).
         super().__init__(key, request, peer, timers, State.CALLING, timers.give_up_s, now)
+        # Nobody has to be asked about a change of a call that is up: a re-INVITE may not stay
+        # unanswered for as long as a phone may ring.
+        self._may_ring = request.to.tag is None
         self._ack: bytes = b""
 
     def receive_response(self, response: SipResponse, now: float) -> bool:
@@ -177,7 +180,8 @@ class InviteClientTransaction(ClientTransaction):
                 # and the caller of this transaction cancels when it has waited enough.
                 self.state = State.PROCEEDING
                 self._resender = None
-                self._deadline = None
+                if self._may_ring:
+                    self._deadline = None
             elif response.status < 300:
                 self._linger(State.ACCEPTED, self._timers.give_up_s, now)
             else:
@@ -193,9 +197,15 @@ class InviteClientTransaction(ClientTransaction):
             self._outbox.append(self._ack)
         return False
 
+    def cancelled(self, now: float) -> None:
+        """A CANCEL was sent: without an answer in 64*T1 it counts as done (9.1)."""
+        if self.state is State.PROCEEDING:
+            self._may_ring = False
+            self._deadline = now + self._timers.give_up_s
+
     def handle_timeout(self, now: float) -> bool:
         if self._deadline_passed(now):
-            timed_out = self.state is State.CALLING
+            timed_out = self.state in (State.CALLING, State.PROCEEDING)
             self._terminate()
             return timed_out
         self._resend_if_due(self._data, now)

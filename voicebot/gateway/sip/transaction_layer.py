@@ -149,6 +149,13 @@ class TransactionLayer:
         self._settle(transaction)
         return transaction
 
+    def cancelled(self, invite: SipRequest, now: float) -> None:
+        """Our CANCEL of this INVITE is on its way."""
+        transaction = self._clients.get((invite.via.branch or "", "INVITE"))
+        if isinstance(transaction, InviteClientTransaction):
+            transaction.cancelled(now)
+            self._settle(transaction)
+
     def receive_response(self, response: SipResponse, now: float) -> ClientTransaction | None:
         """The transaction whose user agent has to see it; None: absorbed, or a stray."""
         transaction = self._clients.get((response.via.branch or "", response.cseq.method))

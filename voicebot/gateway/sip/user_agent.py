@@ -130,7 +130,6 @@ class UserAgent:
         self.core.handle_timeout(now)
         for call in list(self.core.calls.values()):
             self._incoming.handle_timeout(call, now)
-            self._outgoing.handle_timeout(call, now)
             self._changes.handle_timeout(call, now)
         self.referrals.handle_timeout(now)
 

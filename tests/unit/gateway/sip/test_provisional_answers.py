@@ -352,6 +352,14 @@ def test_nothing_is_left_of_forks(bench: Bench):
     assert bench.user_agent.core.dialogs == {}
 
 
+def test_cancel_is_sent_once_however_often_it_rings(bench: Bench):
+    call, invite = bench.placed_call()
+    bench.user_agent.hang_up(call, bench.now)
+    bench.receive(response(invite, 180))
+    bench.receive(response(invite, 183))
+    assert bench.sent_lines() == ["CANCEL"]
+
+
 # Refusals and reasons
 
 

@@ -278,10 +278,16 @@ def test_we_refresh_by_update_where_the_other_side_takes_it(bench: Bench):
 
 
 def test_we_refresh_by_reinvite_where_it_does_not(bench: Bench):
-    bench.running_call(extra=("Supported: timer", "Session-Expires: 200", "Allow: INVITE, BYE"))
+    call = bench.answered_call(
+        extra=("Supported: timer", "Session-Expires: 200", "Allow: INVITE, BYE")
+    )
+    answer = bench.sent()[-1]
+    bench.ack(call)
+    bench.events()
     bench.advance(100.1)
     invite = bench.sent_request()
     assert invite.method == "INVITE"
+    assert invite.body == answer.body  # not even the version changes
     bench.receive(response(invite, 200, body=sdp(), extra=("Session-Expires: 200;refresher=uac",)))
     assert bench.sent_lines() == ["ACK"]
     assert bench.events() == []
