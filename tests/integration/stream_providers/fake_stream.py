@@ -117,9 +117,12 @@ class FakeStream:
 
     async def hears(self, seconds: float, timeout_s: float = 40) -> None:
         """Returns when the bot has been heard for so much longer than now."""
-        wanted_s = self.player.speech_s + seconds
+        await self.has_heard(self.player.speech_s + seconds, timeout_s)
+
+    async def has_heard(self, seconds: float, timeout_s: float = 40) -> None:
+        """Returns when the bot has been heard for so long since the call's beginning."""
         async with asyncio.timeout(timeout_s):
-            while self.player.speech_s < wanted_s:
+            while self.player.speech_s < seconds:
                 self._has_played.clear()
                 await self._has_played.wait()
 

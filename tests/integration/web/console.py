@@ -19,6 +19,7 @@ from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.clock import SystemClock
 from voicebot.gateway.sip.overload import OverloadControl
 from voicebot.gateway.sip.trunk_service import TrunkStatus
+from voicebot.gateway.websocket.call_dialler import DialCheck
 from voicebot.media.audio_file import write_wav
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
@@ -168,7 +169,9 @@ class Console:
 
 
 @asynccontextmanager
-async def running_console(tmp_path: Path, **sections: Any) -> AsyncIterator[Console]:
+async def running_console(
+    tmp_path: Path, check_dial: DialCheck | None = None, **sections: Any
+) -> AsyncIterator[Console]:
     """sections: of the settings, such as web={...}."""
     web = {"port": 0, **sections.pop("web", {})}
     settings = Settings.model_validate({"data_directory": str(tmp_path), "web": web, **sections})
@@ -177,7 +180,7 @@ async def running_console(tmp_path: Path, **sections: Any) -> AsyncIterator[Cons
     reception = EchoReception(database, live_calls)
     pool, sip, clock = FakePool(), FakeSip(), SystemClock()
     server = WebServer(
-        settings, database, live_calls, pool, sip, Pacer(clock), clock, reception.take
+        settings, database, live_calls, pool, sip, Pacer(clock), clock, reception.take, check_dial
     )
     await server.start()
     try:
