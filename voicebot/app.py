@@ -21,6 +21,7 @@ from voicebot.dialogue.script import Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
 from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
+from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import repair
@@ -159,6 +160,8 @@ class Node:
             ),
             self.live_calls,
         )
+        if settings.dial.accept_refer:
+            self.sip.transfers.allow_through(self.sip.trunks.dialler, self._take_referred_call)
         await self.sip.start()
         self.web = WebServer(
             settings,
@@ -230,6 +233,11 @@ class Node:
 
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
         await self.take_call(await incoming.answer())
+
+    async def _take_referred_call(self, referrer: SipCallLeg, target: SipCallLeg | None) -> None:
+        """Somebody new is on the line: he hears the disclosures and is verified like anybody."""
+        if target is not None:
+            await self.take_call(target)
 
     async def _prepare_prompts(
         self, progress: Progress, variables: dict[str, object]
