@@ -46,6 +46,13 @@ async def test_ready_names_each_reason_why_not(
         ]
 
 
+async def test_metrics_say_how_each_trunk_is(client: aiohttp.ClientSession) -> None:
+    metrics = await samples_of(client)
+    assert metrics["voicebot_trunk_up", "carrier"] == 1
+    assert metrics["voicebot_trunk_registered", "carrier"] == 0
+    assert metrics["voicebot_trunk_calls", "carrier"] == 2
+
+
 async def test_metrics_count_calls_turns_and_delays(
     console: Console, client: aiohttp.ClientSession
 ) -> None:
