@@ -23,6 +23,7 @@ from voicebot.dialogue.script_paths import find_script
 from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.media.codecs.catalogue import check_codecs
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import repair
 from voicebot.media.vad import VoiceActivityDetector, WebrtcVad
@@ -102,6 +103,9 @@ class Node:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
+        check_codecs(settings.sip.codecs, "sip.codecs")
+        for name, trunk in settings.trunks.items():
+            check_codecs(trunk.codecs, f"trunks.{name}.codecs")
         self.clock = clock or SystemClock()
         # After a crash a node closes its own open calls; a one-off call has no port and no past.
         self.name = f"{socket.gethostname()}:{settings.sip.port or uuid.uuid4().hex[:8]}"

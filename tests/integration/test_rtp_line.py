@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.integration.phones.spectrum import likeness, syllables
 from voicebot.audio import FRAME_SAMPLES, AudioFrame, Samples
 from voicebot.clock import SystemClock
 from voicebot.errors import NoMediaPort
@@ -193,6 +194,57 @@ async def test_codec_may_change_in_a_re_invite(open_line: OpenLine) -> None:
     await asyncio.sleep(0.8)
     heard = [event.samples for event in drain(one) if isinstance(event, AudioFrame)]
     assert correlation(np.concatenate(heard), voice_like(4000)) >= 0.99
+
+
+NUMBERS = {"PCMA": 8, "PCMU": 0, "G722": 9, "opus": 96}
+
+
+@pytest.mark.parametrize("ptime_ms", [10, 30, 60])
+@pytest.mark.parametrize("codec", ["PCMA", "G722", "opus"])
+async def test_packets_of_other_lengths_in_all_codecs(
+    open_line: OpenLine, codec: str, ptime_ms: int
+) -> None:
+    one, other = await open_line(), await open_line()
+    for line, peer in ((one, other), (other, one)):
+        line.configure(
+            ("127.0.0.1", peer.local_port),
+            *(codec, NUMBERS[codec], 101, "sendrecv"),
+            ptime_ms=ptime_ms,
+        )
+        line.start()
+    said = syllables(1.6)
+    other.playout.say(1, said)
+    await asyncio.sleep(2.2)
+    heard = [event.samples for event in drain(one) if isinstance(event, AudioFrame)]
+    assert {len(samples) for samples in heard} == {FRAME_SAMPLES}
+    assert max(likeness(np.concatenate(heard), said)) >= 0.75
+    assert one.stats()["packets_lost"] == 0
+    packet_ms = 20 if (codec, ptime_ms) == ("opus", 30) else ptime_ms
+    sent_ms = other.stats()["packets_sent"] * packet_ms
+    assert abs(sent_ms - other.position_samples / 8) <= packet_ms
+
+
+async def test_codec_changes_through_all_kinds_and_keys_go_on(open_line: OpenLine) -> None:
+    one, other = await connected(open_line, "PCMA")
+    for codec, clock_rate in (("opus", 48000), ("G722", 8000), ("opus", 48000), ("PCMU", 8000)):
+        for line, peer in ((one, other), (other, one)):
+            line.configure(
+                ("127.0.0.1", peer.local_port),
+                *(codec, NUMBERS[codec], 101, "sendrecv"),
+                dtmf_clock_rate=clock_rate,
+            )
+        await asyncio.sleep(0.1)
+        drain(one)
+        said = syllables(1.6)
+        other.playout.say(1, said)
+        await asyncio.sleep(1.9)
+        other.send_digits("5")
+        await asyncio.sleep(0.5)
+        events = drain(one)
+        heard = [event.samples for event in events if isinstance(event, AudioFrame)]
+        assert max(likeness(np.concatenate(heard), said)) >= 0.75, codec
+        assert [event.digit for event in events if isinstance(event, DigitPressed)] == ["5"]
+    assert one.stats()["jitter_ms"] < 40
 
 
 async def test_on_hold_nothing_is_sent_and_the_prompt_waits(open_line: OpenLine) -> None:

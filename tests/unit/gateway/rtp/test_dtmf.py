@@ -159,3 +159,16 @@ def test_any_bytes_give_keys_or_the_documented_error(
         with contextlib.suppress(RtpParseError):
             key = receiver.receive(payload, timestamp, is_marked)
             assert key is None or key in KEYS
+
+
+def test_durations_count_the_clock_that_was_agreed() -> None:
+    durations = {}
+    for clock_rate in (8000, 48000):
+        sender = DtmfSender(clock_rate)
+        sender.press("5")
+        packets = [sender.next_packet(0) for _ in range(10)]
+        durations[clock_rate] = [
+            int.from_bytes(packet.payload[2:]) for packet in packets if packet is not None
+        ]
+    assert durations[8000] == [160, 320, 480, 640, 800, 960, 1120, 1280, 1280, 1280]
+    assert durations[48000] == [6 * duration for duration in durations[8000]]

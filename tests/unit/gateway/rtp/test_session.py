@@ -419,3 +419,14 @@ def test_goodbye_of_somebody_else_is_none_of_ours() -> None:
     session.receive_rtcp(build_compound([Bye((4,))]), SIGNALLED, now=1)
     session.receive_rtcp(build_compound([Bye((77,))]), STRANGER, now=1)
     assert not session.remote_has_left
+
+
+@pytest.mark.parametrize(("clock_rate", "ticks"), [(8000, 160), (48000, 960)])
+def test_jitter_counts_the_clock_of_the_codec(clock_rate: int, ticks: int) -> None:
+    session = RtpSession(random.Random(1))
+    session.configure(SIGNALLED, 96, None, clock_rate=clock_rate)
+    for number in range(400):
+        packet = RtpPacket(96, number, number * ticks, 77, b"\x08\x00")
+        late_s = 0.01 if number % 2 else 0.0
+        session.receive_rtp(build_packet(packet), SIGNALLED, now=100 + number * 0.02 + late_s)
+    assert session.stats()["jitter_ms"] == pytest.approx(10, abs=0.5)
