@@ -11,7 +11,14 @@ import sys
 import time
 import traceback
 
-from tests.fuzz import media_targets, seeds, sip_targets, transfer_targets
+from tests.fuzz import (
+    media_targets,
+    seeds,
+    sip_targets,
+    stream_targets,
+    transfer_targets,
+    trunk_targets,
+)
 from tests.fuzz.mutate import mutated
 
 TARGETS = {
@@ -19,11 +26,17 @@ TARGETS = {
     "sip_stream": (sip_targets.sip_stream, seeds.sip_messages),
     "sip_values": (sip_targets.sip_values, seeds.sip_messages),
     "sdp": (sip_targets.sdp, seeds.session_descriptions),
+    "digest": (trunk_targets.digest, trunk_targets.digest_values),
+    "dialled_number": (trunk_targets.dialled_number, trunk_targets.numbers),
     "rtp": (media_targets.rtp, media_targets.rtp_packets),
     "rtcp": (media_targets.rtcp, media_targets.rtcp_packets),
     "srtp": (media_targets.srtp, media_targets.srtp_packets),
     "sdp_crypto": (media_targets.sdp_crypto, media_targets.secure_descriptions),
     "transfer_values": (transfer_targets.transfer_values, transfer_targets.seeds),
+    "twilio": (stream_targets.twilio, lambda: [stream_targets.TWILIO]),
+    "telnyx": (stream_targets.telnyx, lambda: [stream_targets.TELNYX]),
+    "vonage": (stream_targets.vonage, lambda: [stream_targets.VONAGE]),
+    "provider_signatures": (stream_targets.signatures, lambda: list(stream_targets.SIGNATURES)),
     "requests_in_a_call": (transfer_targets.requests_in_a_call, transfer_targets.seeds),
 }
 
