@@ -41,7 +41,7 @@ def call(
     """
     settings = load_settings(settings_file)
     changes: dict[str, object] = {
-        "sip": settings.sip.model_copy(update={"port": 0}),
+        "sip": settings.sip.model_copy(update={"port": 0, "tls_port": 0}),
         "web": settings.web.model_copy(update={"port": 0}),
         "speech": settings.speech.model_copy(update={"workers": 1}),
         "trunks": {name: _for_one_call(known) for name, known in settings.trunks.items()},

@@ -81,10 +81,13 @@ class SipSettings(Section):
         8, ge=1, description="New calls get 503 while more than this wait for a speech worker."
     )
     max_requests_per_source_s: float = Field(
-        50.0, gt=0, description="More requests a second than this from one address are dropped."
+        50.0,
+        gt=0,
+        description="More requests a second than this from one address are dropped; those of "
+        "running calls never.",
     )
     drain_timeout_s: float = Field(
-        300.0, ge=0, description="At SIGTERM running calls may go on for this long."
+        300.0, ge=0, description="At SIGTERM running calls of any kind may go on for this long."
     )
 
     @field_validator("host")
