@@ -12,7 +12,15 @@ N_INPUTS = 1200
 
 @pytest.mark.parametrize(
     "name",
-    ["sip_datagram", "sip_stream", "sip_values", "sdp", "transfer_values", "requests_in_a_call"],
+    [
+        "sip_datagram",
+        "sip_stream",
+        "sip_values",
+        "sdp",
+        "transfer_values",
+        "requests_in_a_call",
+        "digest",
+    ],
 )
 def test_damaged_messages_give_only_documented_errors(name):
     target, load_seeds = TARGETS[name]
