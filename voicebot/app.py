@@ -20,8 +20,8 @@ from voicebot.dialogue.engine import make_classifier
 from voicebot.dialogue.script import Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
-from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
 from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.media.codecs.catalogue import check_codecs
 from voicebot.media.pacer import Pacer
