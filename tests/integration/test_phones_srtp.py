@@ -50,7 +50,8 @@ async def test_we_hear_baresip_and_the_wire_does_not(tmp_path: Path, encryption:
         ended = await server.next("ended")
     assert ended["reason"] == "hangup"
     assert_came_through(heard_by_server(ended), said)
-    streams = tap.streams(ECHO_RTP_PORTS)
+    # Calls of other tests may be on the same wire.
+    streams = [s for s in tap.streams(ECHO_RTP_PORTS) if len(s.packets) > 50 * (LISTEN_S - 1)]
     assert len(streams) >= 2
     for stream in streams:
         assert max(correlations(stream.samples(), said)) < 0.2

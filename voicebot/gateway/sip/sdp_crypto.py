@@ -106,6 +106,10 @@ class SrtpKeyring:
 
     def agreed(self, keys: SrtpKeys | None) -> None:
         """What is in use now; None: nothing."""
+        if keys is None and self._agreed_suite is not None:
+            # Encryption ends. Should it begin anew, its rollover counter begins at 0: under the
+            # old key that would use the same key stream twice.
+            self._secrets.clear()
         self._agreed_suite = None if keys is None else keys.suite
 
     def _secret(self, suite: str) -> bytes:

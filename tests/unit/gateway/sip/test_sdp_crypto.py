@@ -152,6 +152,16 @@ def test_only_the_agreed_suite_is_offered_again():
     assert (again.suite, again.secret) == (second.suite, second.secret)
 
 
+def test_encryption_that_ended_begins_anew_with_other_keys():
+    ring = SrtpKeyring()
+    first = ring.offer()
+    ring.agreed(None)  # best effort that was not taken up
+    assert ring.offer() == first
+    ring.agreed(SrtpKeys(first[0].suite, first[0].secret, b"theirs"))
+    ring.agreed(None)
+    assert ring.offer()[0].secret != first[0].secret
+
+
 def test_answer_has_the_tag_and_suite_of_the_offer_and_a_key_of_ours():
     offered = CryptoAttribute(42, CM_80, SECRET)
     ring = SrtpKeyring()
