@@ -15,7 +15,7 @@ class PhoneSocket:
     def __init__(self, parts: NodeParts) -> None:
         self._parts = parts
         sip = parts.settings.sip
-        self._handler = BrowserPhoneHandler(parts.pacer, parts.take_call, sip.user)
+        self._handler = BrowserPhoneHandler(parts.pacer, parts.take_call, sip.user, parts.clock)
         self._is_stopping = False
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:

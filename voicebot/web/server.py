@@ -72,7 +72,7 @@ class WebServer:
                 clock,
                 streams.max_calls,
                 settings.sip.no_media_timeout_s,
-                has_node_room=lambda: sip.is_taking_calls,
+                has_node_room=lambda: sip.is_taking_calls and not sip.reasons_to_refuse,
             ),
             clock,
             check_dial or _dial_nobody,

@@ -44,8 +44,8 @@ class HeardPlayout(Playout):
     """A Playout whose events tell what the caller heard, not what was sent.
 
     After each `pull` send the frame (unless `is_idle`), then a mark for each of `take_marks`;
-    tell `heard` when one comes back, at once where the other side knows no marks. `interrupt`
-    gives back what was sent and not yet heard, too.
+    tell `heard` when one comes back, or `heard_all` where the other side knows no marks.
+    `interrupt` gives back what was sent and not yet heard, too.
     """
 
     def __init__(self, on_clear: Callable[[], None]) -> None:
@@ -117,6 +117,12 @@ class HeardPlayout(Playout):
             return
         self._delay_s = max(now - self._marked_at[n_frames], 0.0)
         self._set_heard(n_frames, now)
+        self._release(now)
+
+    def heard_all(self, now: float) -> None:
+        """The other side knows no marks: what has been sent counts as heard."""
+        self._delay_s = 0.0
+        self._set_heard(self._n_sent, now)
         self._release(now)
 
     def interrupt(self) -> Interrupted | None:

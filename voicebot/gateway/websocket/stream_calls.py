@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 from voicebot.clock import Clock
@@ -118,9 +119,7 @@ class StreamCalls:
         release: Release | None = None,
     ) -> None:
         """One accepted connection to its end. See StreamLeg for kind, sends_silence, farewell."""
-        self._n_connections += 1
-        self._is_empty.clear()
-        try:
+        with self._counted(connection):
             events = await self._await_start(connection, protocol, kind)
             if events is None:
                 await self._say_goodbye(connection)
@@ -139,6 +138,20 @@ class StreamCalls:
             for event in events:
                 leg.receive(event, self._clock.monotonic())
             await self._run_leg(connection, protocol, leg, release)
+
+    async def run_leg(
+        self, connection: StreamConnection, protocol: MediaStreamProtocol, leg: StreamLeg
+    ) -> None:
+        """One accepted connection to its end, where the call begins with the connection."""
+        with self._counted(connection):
+            await self._run_leg(connection, protocol, leg, release=None)
+
+    @contextlib.contextmanager
+    def _counted(self, connection: StreamConnection) -> Iterator[None]:
+        self._n_connections += 1
+        self._is_empty.clear()
+        try:
+            yield
         finally:
             connection.abort()
             self._n_connections -= 1

@@ -77,7 +77,7 @@ class StreamHandler:
         )
         await socket.prepare(request)
         await self._calls.run(
-            _SocketConnection(socket, request),
+            SocketConnection(socket, request),
             provider.make_protocol(),
             provider.kind,
             sends_silence=provider.sends_silence,
@@ -93,7 +93,7 @@ def no_room() -> web.HTTPServiceUnavailable:
     )
 
 
-class _SocketConnection:
+class SocketConnection:
     """An aiohttp WebSocket as a StreamConnection."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:

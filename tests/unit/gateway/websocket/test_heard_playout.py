@@ -41,10 +41,9 @@ class Listener:
             if not self.playout.is_idle:
                 self.buffer.append(frame)
             for name in self.playout.take_marks():
-                if self.has_marks:
-                    self.buffer.append(name)
-                else:
-                    self.playout.heard(name, self.now)
+                self.buffer.append(name)
+            if not self.has_marks:
+                self.playout.heard_all(self.now)
             self._play()
             while (event := self.playout.next_event()) is not None:
                 self.events.append(event)
