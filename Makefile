@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 RUN_PACKAGES := espeak-ng:espeak-ng /usr/lib/*/libopus.so.0:libopus0
-TEST_PACKAGES := $(RUN_PACKAGES) sipp:sip-tester baresip:baresip-core sox:sox tcpdump:tcpdump /usr/sbin/kamailio:kamailio chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
+TEST_PACKAGES := $(RUN_PACKAGES) sipp:sip-tester baresip:baresip-core sox:sox ffmpeg:ffmpeg tcpdump:tcpdump /usr/sbin/kamailio:kamailio chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
 
 # The default models, and the small ones that prove the other engines.
 TEST_MODELS := whisper-base rhvoice-pl piper-en-joe vosk-ko silero-vad
