@@ -23,7 +23,7 @@ from voicebot.gateway.sip.large_request import MAX_DATAGRAM_BYTES
 from voicebot.gateway.sip.message import SipRequest
 from voicebot.gateway.sip.peer import OutgoingMessage, Peer
 from voicebot.gateway.sip.transport import SipTransport
-from voicebot.settings import SipSettings
+from voicebot.settings import SipSettings, TrunkSettings
 
 
 class Trunk:
@@ -273,3 +273,25 @@ async def test_draining_node_lets_its_call_finish():
         phone.send(request("BYE", call_id="honest", to_tag=tag, cseq=2, branch="z9hG4bK-bye"))
         assert await application.next_end() == "hangup"
         assert endpoint.n_calls == 0
+
+
+async def test_trunk_is_registered_with_anew_when_its_connection_is_lost():
+    settings = TrunkSettings(
+        host="127.0.0.1", transport="tcp", username="bot", register_expires_s=600
+    )
+    async with Trunk.run() as carrier:
+        trunks = {"carrier": settings.model_copy(update={"port": carrier.port})}
+        async with running_endpoint(Application(), trunks=trunks):
+            for _ in range(2):
+                connection = await carrier.connection()
+                while True:
+                    message = await connection.message(timeout_s=20)
+                    assert isinstance(message, SipRequest), "connected, but does not register"
+                    contact = str(message.contact.uri if message.contact else "")
+                    connection.send(
+                        response(message, 200, contact=contact, extra=("Expires: 600",))
+                    )
+                    if message.method == "REGISTER":
+                        break
+                await asyncio.sleep(0.2)
+                await connection.close()

@@ -403,6 +403,14 @@ class SipEndpoint:
         """Where requests for `uri` may go, best first; empty: nowhere."""
         return await self._transport.resolve_targets(uri)
 
+    def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None:
+        """Keep the way to this peer open (RFC 5626); on_lost: told when a connection has gone."""
+        self._transport.keep_connected(peer, on_lost)
+
+    def release(self, peer: Peer) -> None:
+        """Undo `keep_connected`."""
+        self._transport.release(peer)
+
     # For IncomingCall
 
     def ring(self, call: SipCall) -> None:

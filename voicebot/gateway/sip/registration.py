@@ -94,6 +94,11 @@ class Registration:
     def next_timeout(self) -> float | None:
         return self._due
 
+    def flow_lost(self, now: float) -> None:
+        """The connection that calls would come in on has gone: register anew (RFC 5626 4.5)."""
+        if self._due is not None:
+            self._due = min(self._due, now)
+
     def handle_timeout(self, now: float) -> None:
         if self._due is not None and now >= self._due and self._sent is None:
             self._due = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from voicebot.clock import Clock
@@ -37,6 +37,11 @@ class RequestSender(Protocol):
 
     def registration_for(self, trunk: Trunk) -> Registration: ...
 
+    def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None:
+        """Keep the way to this peer open; once for each."""
+
+    def release(self, peer: Peer) -> None: ...
+
 
 class TrunkKeeper:
     """One task for each trunk's health and one for each registration."""
@@ -46,6 +51,8 @@ class TrunkKeeper:
         self._sender = sender
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
+        self._kept: dict[str, Peer] = {}
+        self._lost: dict[str, asyncio.Event] = {}
 
     def start(self) -> None:
         for trunk in self._trunks:
@@ -61,6 +68,9 @@ class TrunkKeeper:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        for peer in self._kept.values():
+            self._sender.release(peer)
+        self._kept.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNREGISTER_S):
                 await asyncio.gather(*(self._unregister(trunk) for trunk in self._trunks))
@@ -96,7 +106,12 @@ class TrunkKeeper:
     async def _keep_registered(self, trunk: Trunk) -> None:
         registration = trunk.registration
         while registration is not None and (due := registration.next_timeout()) is not None:
-            await self._sleep_until(due)
+            lost = self._lost.setdefault(trunk.name, asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(due - self._clock.monotonic(), 0.0)):
+                    await lost.wait()
+                    lost.clear()
+                    registration.flow_lost(self._clock.monotonic())
             state, status = registration.state, registration.last_status
             await self._register(trunk, registration)
             if (registration.state, registration.last_status) != (state, status):
@@ -111,6 +126,17 @@ class TrunkKeeper:
         await self._exchange(registration, peers)
         if registration.is_registered(self._clock.monotonic()):
             trunk.registrar_addresses = frozenset(peer.host for peer in peers)
+            self._keep_connected(trunk, peers[0])
+
+    def _keep_connected(self, trunk: Trunk, peer: Peer) -> None:
+        """Calls come in on the way on which we registered, as long as it stays open."""
+        before = self._kept.get(trunk.name)
+        if before == peer:
+            return
+        if before is not None:
+            self._sender.release(before)
+        self._kept[trunk.name] = peer
+        self._sender.keep_connected(peer, lambda: self._lost[trunk.name].set())
 
     async def _unregister(self, trunk: Trunk) -> None:
         registration = trunk.registration

@@ -33,6 +33,10 @@ class Endpoint(Protocol):
 
     async def resolve(self, uri: SipUri) -> list[Peer]: ...
 
+    def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None: ...
+
+    def release(self, peer: Peer) -> None: ...
+
     async def call_first_of(
         self,
         peers: Sequence[Peer],
@@ -113,6 +117,12 @@ class TrunkService:
 
     async def resolve(self, uri: SipUri) -> list[Peer]:
         return await self._endpoint.resolve(uri)
+
+    def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None:
+        self._endpoint.keep_connected(peer, on_lost)
+
+    def release(self, peer: Peer) -> None:
+        self._endpoint.release(peer)
 
     async def call_through(
         self,
