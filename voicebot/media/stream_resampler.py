@@ -43,8 +43,14 @@ class StreamResampler:
         if not len(ticks):
             return np.zeros(0, dtype=np.int16)
         windows = np.lib.stride_tricks.sliding_window_view(signal, self._n_taps)
-        taps = self._phases[ticks % self._up]
-        out = np.einsum("kt,kt->k", windows[ticks // self._up], taps)
+        if self._up == 1:
+            # Whole ratios are products of matrices, several times as fast.
+            out = windows[ticks[0] :: self._down] @ self._phases[0]
+        elif self._down == 1:
+            out = (windows @ self._phases.T).ravel()
+        else:
+            taps = self._phases[ticks % self._up]
+            out = np.einsum("kt,kt->k", windows[ticks // self._up], taps)
         return np.asarray(np.clip(np.rint(out), -32768, 32767), dtype=np.int16)
 
 
