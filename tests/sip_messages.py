@@ -55,7 +55,7 @@ def request(
     if body:
         lines.append("Content-Type: application/sdp")
     lines += [f"Content-Length: {len(body.encode())}", "", body]
-    return "\r\n".join(lines).encode()
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def response(
@@ -82,7 +82,7 @@ def response(
     if body:
         lines.append("Content-Type: application/sdp")
     lines += [f"Content-Length: {len(body.encode())}", "", body]
-    return "\r\n".join(lines).encode()
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def only(messages: list[SipRequest | SipResponse]) -> SipRequest | SipResponse:
