@@ -21,7 +21,7 @@ from voicebot.dialogue.script import Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.dial_rules import DAY_S, PastCall
+from voicebot.gateway.sip.dial_rules import DAY_S, E164, PastCall
 from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
 from voicebot.media.codecs.catalogue import check_codecs
 from voicebot.media.pacer import Pacer
@@ -176,6 +176,7 @@ class Node:
             self.pacer,
             self.clock,
             self.take_call,
+            self._check_dial,
         )
         await self.web.start()
 
@@ -183,6 +184,8 @@ class Node:
         """Take no new calls and return when the running ones are over, at the latest after
         `timeout_s`. `stop` afterwards."""
         self.sip.drain()
+        if self.web is not None:
+            self.web.drain()
         try:
             async with asyncio.timeout(timeout_s):
                 # A call that still rings is in no list that could be watched.
@@ -228,6 +231,10 @@ class Node:
             if call.direction is Direction.OUTBOUND and call.leg_kind == "sip"
         ]
         self.sip.trunks.rules.restore(past, self.clock.monotonic())
+
+    def _check_dial(self, number: str, provider: str) -> E164:
+        """The dialling rules hold for calls over a provider's REST, too."""
+        return self.sip.trunks.rules.check(number, provider, "", self.clock.monotonic())
 
     def _count_waiting(self) -> int:
         return sum(worker.recognition_queue for worker in self.pool.stats())

@@ -24,7 +24,7 @@ class CallLeg(Protocol):
 
     @property
     def kind(self) -> str:
-        """`sip` or `web`."""
+        """`sip`, `web`, or the provider that streams it: `twilio`, `telnyx`, `asterisk` …"""
 
     @property
     def direction(self) -> Direction: ...

@@ -140,7 +140,7 @@ class CallModel(Model):
 
     call_id: str
     direction: Direction
-    leg_kind: str = Field(description="`sip` or `web`.")
+    leg_kind: str = Field(description="`sip`, `web`, or who streams it, such as `twilio`.")
     remote_party: str
     local_party: str
     script: str
