@@ -13,6 +13,7 @@ import traceback
 
 from tests.fuzz import (
     media_targets,
+    pbx_targets,
     seeds,
     sip_targets,
     stream_targets,
@@ -36,6 +37,10 @@ TARGETS = {
     "twilio": (stream_targets.twilio, lambda: [stream_targets.TWILIO]),
     "telnyx": (stream_targets.telnyx, lambda: [stream_targets.TELNYX]),
     "vonage": (stream_targets.vonage, lambda: [stream_targets.VONAGE]),
+    "asterisk": (pbx_targets.asterisk, lambda: [pbx_targets.ASTERISK, pbx_targets.ASTERISK_JSON]),
+    "audiosocket": (pbx_targets.audiosocket, pbx_targets.audiosocket_calls),
+    "jambonz": (pbx_targets.jambonz, lambda: [pbx_targets.JAMBONZ]),
+    "browser_phone": (pbx_targets.browser_phone, lambda: [pbx_targets.BROWSER]),
     "provider_signatures": (stream_targets.signatures, lambda: list(stream_targets.SIGNATURES)),
     "requests_in_a_call": (transfer_targets.requests_in_a_call, transfer_targets.seeds),
 }
