@@ -11,7 +11,8 @@ from typing import cast
 
 from voicebot.clock import SystemClock
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.gateway.sip.endpoint import SipEndpoint
+from voicebot.gateway.sip.incoming_call import IncomingCall
 from voicebot.gateway.sip.message import SipMessage, SipRequest, SipResponse, parse_datagram
 from voicebot.gateway.sip.resolver import NameServers
 from voicebot.gateway.sip.stream import StreamParser

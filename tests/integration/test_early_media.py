@@ -6,9 +6,24 @@ import asyncio
 import socket
 
 from tests.integration.sip_endpoint_bench import Application, UdpPeer, running_endpoint
+from tests.integration.trunk_bench import trunked_endpoint
 from tests.sip_messages import response, sdp
 from voicebot.audio import AudioFrame
 from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.incoming_call import IncomingCall
+
+
+class EarlyApplication(Application):
+    """Plays before it answers, and answers only when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def decide(self, incoming: IncomingCall) -> SipCallLeg | None:
+        await incoming.answer_early()
+        await self.may_answer.wait()
+        return await incoming.answer()
 
 
 def rtp_socket() -> socket.socket:
@@ -82,3 +97,23 @@ async def test_ringback_that_nobody_asked_for_is_no_part_of_the_call():
             hanging_up = asyncio.create_task(leg.hang_up("done"))
             peer.send(response(await peer.request("BYE"), 200))
             await hanging_up
+
+
+async def test_ringback_of_a_trunk_is_heard_by_who_asks_for_it():
+    early: asyncio.Queue[SipCallLeg] = asyncio.Queue()
+    callee = EarlyApplication()
+    async with (
+        running_endpoint(callee) as carrier,
+        trunked_endpoint({"carrier": {"port": carrier.port}}) as endpoint,
+    ):
+        calling = asyncio.create_task(
+            endpoint.call("+48600100200", "bot", timeout_s=30, on_early=early.put_nowait)
+        )
+        async with asyncio.timeout(20):
+            leg = await early.get()
+            while not isinstance(await leg.events.get(), AudioFrame):
+                pass
+        assert not calling.done()
+        callee.may_answer.set()
+        assert await calling is leg
+        assert early.empty()

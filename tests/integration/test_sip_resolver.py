@@ -17,7 +17,8 @@ from tests.integration.sip_endpoint_bench import QUICK, Application, UdpPeer, ru
 from tests.sip_messages import response
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.gateway.sip.endpoint import SipEndpoint
+from voicebot.gateway.sip.incoming_call import IncomingCall
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.resolver import AddressFamily, Resolver
 from voicebot.gateway.sip.transaction import Timers

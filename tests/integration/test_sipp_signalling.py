@@ -11,7 +11,7 @@ import pytest
 from tests.integration.sip_endpoint_bench import Application, SlowApplication, running_endpoint
 from tests.peers import need
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.endpoint import IncomingCall
+from voicebot.gateway.sip.incoming_call import IncomingCall
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "data" / "sipp"
 

@@ -21,7 +21,8 @@ from tests.integration.sip_endpoint_bench import (
 from voicebot.audio import Samples
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.endpoint import IncomingCall, SipEndpoint
+from voicebot.gateway.sip.endpoint import SipEndpoint
+from voicebot.gateway.sip.incoming_call import IncomingCall
 from voicebot.gateway.sip.transfers import HeaderFields, Referral
 from voicebot.gateway.sip.uri import SipUri
 from voicebot.media.bridge import Bridge

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from voicebot.audio import Samples
     from voicebot.calls.debtor_script import DebtorScript
     from voicebot.calls.simulated_debtor import Progress, SimulatedCall
-    from voicebot.gateway.sip.endpoint import IncomingCall
+    from voicebot.gateway.sip.incoming_call import IncomingCall
     from voicebot.speech.speech_service import SpeechService
 
 console = Console(stderr=True)

@@ -20,6 +20,8 @@ from voicebot.media.recorder import Recorder
 from voicebot.records import Direction, TransferOutcome
 
 Refer = Callable[["SipCallLeg", ReferTarget, float], Awaitable[TransferOutcome]]
+OnEarly = Callable[["SipCallLeg"], None]
+"""Told once there is audio before the answer."""
 
 
 class SipCallLeg:
@@ -34,11 +36,11 @@ class SipCallLeg:
         start_hang_up: Callable[[SipCallLeg], None],
         refer: Refer,
         change: Callable[[SipCallLeg, str], Awaitable[None]],
-        on_early: Callable[[SipCallLeg], None] | None = None,
+        on_early: OnEarly | None = None,
     ) -> None:
         """start_hang_up: sends the BYE; `hang_up_completed()` follows, perhaps at once.
         refer: sends a REFER and waits for its outcome. change: offers another direction and
-        waits for the answer. on_early: told when there is audio before the answer."""
+        waits for the answer."""
         self.call = call
         self._refer = refer
         self._line = line

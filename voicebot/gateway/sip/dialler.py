@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, CallRedirected, DialRefused, SipParseError
-from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
 from voicebot.gateway.sip.dial_rules import DialRules
 from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.trunk_terms import TrunkTerms
@@ -33,6 +33,7 @@ class CallPlacer(Protocol):
         terms: TrunkTerms,
         ends_at: float,
         has_alternative: bool,
+        on_early: OnEarly | None = None,
     ) -> SipCallLeg:
         """Raises CallFailed; `is_way_at_fault` says whether another trunk may do better.
 
@@ -41,6 +42,16 @@ class CallPlacer(Protocol):
 
     def n_calls_up(self, trunk: str) -> int:
         """Calls that we placed through it and that were answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What holds for every trunk and number that one call is tried with."""
+
+    campaign: str
+    ends_at: float
+    headers: Sequence[tuple[str, str]]
+    on_early: OnEarly | None
 
 
 class Dialler:
@@ -71,22 +82,24 @@ class Dialler:
         campaign: str = "",
         timeout_s: float = 60,
         headers: Sequence[tuple[str, str]] = (),
+        on_early: OnEarly | None = None,
     ) -> SipCallLeg:
         """The leg of who answers. trunk: that one alone; "" leaves the choice. headers: more
-        fields of the INVITE.
+        fields of the INVITE. on_early: called once there is something to hear before the
+        answer, for each trunk that gets so far; only the last one's leg may be answered.
 
         Raises DialRefused for what the rules forbid, and CallFailed.
         """
-        ends_at = self._clock.monotonic() + timeout_s
+        wish = _Wish(campaign, self._clock.monotonic() + timeout_s, headers, on_early)
         candidates = self._candidates(trunk)
         for _ in range(MAX_REDIRECTS):
             try:
-                return await self._through_one_of(candidates, number, campaign, ends_at, headers)
+                return await self._through_one_of(candidates, number, wish)
             except CallRedirected as redirection:
                 if not self._follow_redirects:
                     raise
                 number = self._redirected_to(redirection)
-        return await self._through_one_of(candidates, number, campaign, ends_at, headers)
+        return await self._through_one_of(candidates, number, wish)
 
     def may_dial(self, uri: SipUri) -> bool:
         """Whether an address from the far end names a number that we would call."""
@@ -121,19 +134,17 @@ class Dialler:
         self,
         candidates: Sequence[Trunk],
         number: str,
-        campaign: str,
-        ends_at: float,
-        headers: Sequence[tuple[str, str]],
+        wish: _Wish,
     ) -> SipCallLeg:
         failure: CallFailed | None = None
         is_retry = False
         for position, trunk in enumerate(candidates, start=1):
             now = self._clock.monotonic()
-            if failure is not None and now >= ends_at:
+            if failure is not None and now >= wish.ends_at:
                 break
             try:
                 self._check_load(trunk)
-                dialled = self._rules.check(number, trunk.name, campaign, now, is_retry)
+                dialled = self._rules.check(number, trunk.name, wish.campaign, now, is_retry)
             except DialRefused as refusal:
                 if not refusal.rule.startswith("trunk_"):
                     raise
@@ -142,7 +153,7 @@ class Dialler:
             is_retry = True
             try:
                 has_alternative = position < len(candidates)
-                return await self._through(trunk, dialled, ends_at, has_alternative, headers)
+                return await self._through(trunk, dialled, wish, has_alternative)
             except CallFailed as error:
                 # A challenge that we can't answer is the trunk's as well, never the callee's.
                 if not error.is_way_at_fault and error.status not in (401, 407):
@@ -158,9 +169,8 @@ class Dialler:
         self,
         trunk: Trunk,
         number: str,
-        ends_at: float,
+        wish: _Wish,
         has_alternative: bool,
-        headers: Sequence[tuple[str, str]],
     ) -> SipCallLeg:
         self._placing[trunk.name] = self._placing.get(trunk.name, 0) + 1
         try:
@@ -168,9 +178,9 @@ class Dialler:
             if not peers:
                 raise CallFailed("the trunk's host can't be found", 503, is_way_at_fault=True)
             terms = TrunkTerms.of(trunk, self._user)
-            terms = replace(terms, headers=(*terms.headers, *headers))
+            terms = replace(terms, headers=(*terms.headers, *wish.headers))
             leg = await self._placer.call_through(
-                peers, trunk.uri_of(number), terms, ends_at, has_alternative
+                peers, trunk.uri_of(number), terms, wish.ends_at, has_alternative, wish.on_early
             )
         except CallFailed as error:
             # Of what a phone or a person decides the trunk is innocent.

@@ -1,4 +1,4 @@
-"""Holding and resuming legs from our side, and ending those that are held for too long."""
+"""Holding and resuming legs from our side."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed
-from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
+from voicebot.gateway.sip.call_placement import CallPlacement
 from voicebot.gateway.sip.caller_identity import own_address
 from voicebot.gateway.sip.dial_rules import DialRules
 from voicebot.gateway.sip.dialler import Dialler
@@ -19,6 +19,7 @@ from voicebot.gateway.sip.peer import Peer
 from voicebot.gateway.sip.registration import Registration
 from voicebot.gateway.sip.sip_call import CallState
 from voicebot.gateway.sip.sips import contact_uri
+from voicebot.gateway.sip.transport import SipTransport
 from voicebot.gateway.sip.trunk_keeper import TrunkKeeper
 from voicebot.gateway.sip.trunk_terms import TrunkTerms
 from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
@@ -26,27 +27,6 @@ from voicebot.gateway.sip.uri import SipUri
 from voicebot.gateway.sip.user_agent import UserAgent
 from voicebot.records import Direction
 from voicebot.settings import DialSettings, SipSettings, TrunkSettings
-
-
-class Endpoint(Protocol):
-    """What of the endpoint is used here."""
-
-    async def resolve(self, uri: SipUri) -> list[Peer]: ...
-
-    def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None: ...
-
-    def release(self, peer: Peer) -> None: ...
-
-    async def call_first_of(
-        self,
-        peers: Sequence[Peer],
-        target: SipUri,
-        caller: str,
-        ends_at: float,
-        headers: Sequence[tuple[str, str]] = (),
-        terms: TrunkTerms | None = None,
-        has_alternative: bool = False,
-    ) -> SipCallLeg: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +48,15 @@ class TrunkService:
         trunks: Mapping[str, TrunkSettings],
         dial: DialSettings,
         clock: Clock,
-        endpoint: Endpoint,
+        transport: SipTransport,
+        placement: CallPlacement,
         pump: Callable[[], None],
     ) -> None:
         """pump: sends what the user agent has to send. Raises SettingsError."""
         self._settings = settings
         self._clock = clock
-        self._endpoint = endpoint
+        self._transport = transport
+        self._placement = placement
         self._pump = pump
         self._user_agent: UserAgent | None = None
         self.trunks = TrunkDirectory(trunks, clock.monotonic())
@@ -116,13 +98,13 @@ class TrunkService:
     # For the dialler
 
     async def resolve(self, uri: SipUri) -> list[Peer]:
-        return await self._endpoint.resolve(uri)
+        return await self._transport.resolve_targets(uri)
 
     def keep_connected(self, peer: Peer, on_lost: Callable[[], None]) -> None:
-        self._endpoint.keep_connected(peer, on_lost)
+        self._transport.keep_connected(peer, on_lost)
 
     def release(self, peer: Peer) -> None:
-        self._endpoint.release(peer)
+        self._transport.release(peer)
 
     async def call_through(
         self,
@@ -131,10 +113,11 @@ class TrunkService:
         terms: TrunkTerms,
         ends_at: float,
         has_alternative: bool,
+        on_early: OnEarly | None = None,
     ) -> SipCallLeg:
         user = self._settings.user
-        return await self._endpoint.call_first_of(
-            peers, target, user, ends_at, (), terms, has_alternative
+        return await self._placement.call_first_of(
+            peers, target, user, ends_at, (), terms, has_alternative, on_early
         )
 
     def n_calls_up(self, trunk: str) -> int:

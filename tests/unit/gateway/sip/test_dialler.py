@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from voicebot.errors import CallFailed, CallRedirected, DialRefused
-from voicebot.gateway.sip.call_leg import SipCallLeg
+from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
 from voicebot.gateway.sip.dial_rules import DialRules
 from voicebot.gateway.sip.dialler import MAX_REDIRECTS, Dialler
 from voicebot.gateway.sip.peer import Peer
@@ -48,7 +48,10 @@ class Placer:
         terms: TrunkTerms,
         ends_at: float,
         has_alternative: bool,
+        on_early: OnEarly | None = None,
     ) -> SipCallLeg:
+        if on_early is not None:
+            on_early(LEG)
         self.calls.append((terms.trunk, target.user))
         self.alternatives.append(has_alternative)
         if self.outcomes:
@@ -95,6 +98,13 @@ async def test_next_trunk_is_tried_where_the_first_is_at_fault(failure: CallFail
     assert await bench.dialler.call(MOBILE) is LEG
     assert bench.placer.calls == [("first", MOBILE), ("second", MOBILE)]
     assert bench.placer.alternatives == [True, False]
+
+
+async def test_every_trunk_that_lets_us_hear_something_early_is_told_of():
+    bench = Bench(UNREACHABLE)
+    heard: list[SipCallLeg] = []
+    assert await bench.dialler.call(MOBILE, on_early=heard.append) is LEG
+    assert heard == [LEG, LEG]
 
 
 @pytest.mark.parametrize("status", [404, 480, 486, 603, 403])
