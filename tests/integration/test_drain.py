@@ -14,11 +14,18 @@ from tests.integration.sip_endpoint_bench import UdpPeer
 from tests.integration.test_sip_transport import statuses
 from tests.sip_messages import request, response, sdp
 
+SHORT_SCRIPT = Path(__file__).parents[1] / "data" / "scripts" / "good.yaml"
+"""What is said does not matter here, and fourteen prompts are spoken sooner than eighty."""
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One for both servers: the second finds its prompts spoken."""
     return tmp_path_factory.mktemp("drained")
+
+
+async def started(directory: Path) -> RunningServer:
+    return await asyncio.to_thread(RunningServer, directory, DIALOGUE__SCRIPT=SHORT_SCRIPT)
 
 
 async def talk(phone: UdpPeer) -> str:
@@ -60,7 +67,7 @@ async def web_phone_says(server: RunningServer) -> str:
 
 
 async def test_running_call_finishes_and_then_the_process_ends_with_0(directory: Path):
-    server = await asyncio.to_thread(RunningServer, directory)
+    server = await started(directory)
     try:
         async with (
             UdpPeer.open(server.sip_port) as phone,
@@ -85,7 +92,7 @@ async def test_running_call_finishes_and_then_the_process_ends_with_0(directory:
 
 
 async def test_second_signal_ends_calls_at_once(directory: Path):
-    server = await asyncio.to_thread(RunningServer, directory)
+    server = await started(directory)
     try:
         async with (
             UdpPeer.open(server.sip_port) as phone,
