@@ -146,12 +146,28 @@ class Caller:
         )
 
     async def send(self, *extra: str, uri: str = US) -> SipResponse:
-        """The final answer."""
+        """The final answer. A call that is taken is hung up at once."""
         self._peer.send(self.invite(*extra, uri=uri))
         while True:
             response = await self._peer.response()
             if response.status >= 200 and response.call_id.endswith(f"-{self._n_sent}"):
-                return response
+                break
+        if response.status == 200:
+            for cseq, method in ((1, "ACK"), (2, "BYE")):
+                self._peer.send(self._in_dialog(method, cseq, response))
+            await self._peer.response(200)
+        return response
+
+    def _in_dialog(self, method: str, cseq: int, answer: SipResponse) -> bytes:
+        return request(
+            method,
+            str(answer.to.uri),
+            cseq=cseq,
+            branch=f"z9hG4bK-{answer.call_id}-{method}",
+            call_id=answer.call_id,
+            to_tag=answer.to.tag or "",
+            sent_by=f"127.0.0.1:{self._peer.port}",
+        )
 
     async def challenged(self) -> str:
         """An Authorization field with the right digest."""
