@@ -15,7 +15,6 @@ import soxr
 from tests.integration.echo_server import PROBE_S
 from tests.integration.phones.baresip import HANG_UP_AFTER_S, Baresip
 from tests.integration.phones.echo_client import (
-    ECHO_RTP_PORTS,
     EchoServerProcess,
     heard_by_server,
 )
@@ -35,7 +34,6 @@ SAMPLE_RATES = {"G722": 16000, "opus": 48000}
 PAYLOAD_TYPE_OF_G722 = 9
 LISTEN_S = 6
 ALIKE = 0.75
-ECHO_RTP_RANGE = range(ECHO_RTP_PORTS[0], ECHO_RTP_PORTS[1] + 1)
 
 pytestmark = pytest.mark.peer
 
@@ -110,14 +108,14 @@ async def test_echo_of_sipp_in_g722_on_the_wire(tmp_path: Path):
         EchoServerProcess.run(tmp_path, codecs="G722") as server,
         SippPhone.call(tmp_path, server.port, {"said": coded}, codec="G722") as phone,
     ):
-        await server.next("answered")
+        rtp_port = await server.answered_at()
         await phone.play("said")
         await asyncio.sleep(LISTEN_S)
         await phone.hang_up()
         await phone.wait()
         ended = await server.next("ended")
     assert_sounds_like(heard_by_server(ended), said)
-    from_us = [s for s in tap.streams(ECHO_RTP_PORTS) if s.source_port in ECHO_RTP_RANGE]
+    from_us = [s for s in tap.streams(rtp_port) if s.source_port == rtp_port]
     shown = [(s.target_port, s.payload_type, len(s.packets), s.packets[0]) for s in from_us]
     assert len(from_us) == 1, shown
     (from_server,) = from_us

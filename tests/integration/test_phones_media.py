@@ -11,7 +11,6 @@ import pytest
 from tests.integration.echo_server import PROBE_S
 from tests.integration.phones.baresip import HANG_UP_AFTER_S, Baresip
 from tests.integration.phones.echo_client import (
-    ECHO_RTP_PORTS,
     EchoServerProcess,
     heard_by_server,
 )
@@ -28,7 +27,6 @@ from voicebot.audio import Samples
 
 CODECS = ["PCMA", "PCMU"]
 LISTEN_S = 5
-ECHO_RTP_RANGE = range(ECHO_RTP_PORTS[0], ECHO_RTP_PORTS[1] + 1)
 DTMF_CAPTURES = Path("/usr/share/sip-tester")
 
 pytestmark = pytest.mark.peer
@@ -75,7 +73,7 @@ async def test_echo_of_sipp_on_the_wire(tmp_path: Path, codec: str):
         EchoServerProcess.run(tmp_path) as server,
         SippPhone.call(tmp_path, server.port, {"said": file}, codec=codec) as phone,
     ):
-        await server.next("answered")
+        rtp_port = await server.answered_at()
         await phone.play("said")
         await asyncio.sleep(LISTEN_S)
         await phone.hang_up()
@@ -83,7 +81,7 @@ async def test_echo_of_sipp_on_the_wire(tmp_path: Path, codec: str):
         ended = await server.next("ended")
     assert ended["reason"] == "hangup"
     assert_came_through(heard_by_server(ended), said)
-    check_echo(tap, said)
+    check_echo(tap, rtp_port, said)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -96,10 +94,11 @@ async def test_echo_of_baresip_on_the_wire(tmp_path: Path, codec: str):
         Baresip.open(tmp_path, codec=codec, microphone=wav) as phone,
     ):
         await phone.dial(server.uri("echo"))
+        rtp_port = await server.answered_at()
         await asyncio.sleep(LISTEN_S)
         phone.hang_up()
         await server.next("ended")
-    check_echo(tap, said)
+    check_echo(tap, rtp_port, said)
 
 
 async def test_keys_of_baresip(tmp_path: Path):
@@ -138,10 +137,10 @@ async def test_keys_of_sipp(tmp_path: Path):
     assert heard == list(keys.values())
 
 
-def check_echo(tap: WireTap, said: Samples) -> None:
-    streams = tap.streams(ECHO_RTP_PORTS)
-    to_server = [stream for stream in streams if stream.target_port in ECHO_RTP_RANGE]
-    from_server = [stream for stream in streams if stream.source_port in ECHO_RTP_RANGE]
+def check_echo(tap: WireTap, rtp_port: int, said: Samples) -> None:
+    streams = tap.streams(rtp_port)
+    to_server = [stream for stream in streams if stream.target_port == rtp_port]
+    from_server = [stream for stream in streams if stream.source_port == rtp_port]
     assert (len(to_server), len(from_server)) == (1, 1)
     assert min(correlations(to_server[0].samples(), said)) >= 0.99
     assert_came_through(from_server[0].samples(), said)

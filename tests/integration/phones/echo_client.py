@@ -76,6 +76,10 @@ class EchoServerProcess:
                 if event["event"] == name and leg in (None, event.get("leg")):
                     return event
 
+    async def answered_at(self) -> int:
+        """Wait until the next call is answered; the port of its audio at the server."""
+        return int(str((await self.next("answered"))["rtp_port"]))
+
 
 def heard_by_server(ended: dict[str, object]) -> Samples:
     """The caller's channel of the recording named in an `ended` event."""

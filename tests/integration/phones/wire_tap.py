@@ -98,12 +98,12 @@ class WireTap:
             process.terminate()
             await process.communicate()
 
-    def streams(self, ports: tuple[int, int]) -> list[Stream]:
-        """G.711 and G.722 streams with an end in this range of ports, the earliest first."""
+    def streams(self, rtp_port: int) -> list[Stream]:
+        """G.711 and G.722 streams to and from this port, the earliest first. Not those of a
+        range: others may talk on this machine meanwhile."""
         found: dict[tuple[int, int, int], Stream] = {}
         for time, source, target, data in _datagrams(self._path.read_bytes()):
-            is_ours = any(ports[0] <= port <= ports[1] for port in (source, target))
-            if not is_ours or len(data) <= 12 or data[0] >> 6 != 2:
+            if rtp_port not in (source, target) or len(data) <= 12 or data[0] >> 6 != 2:
                 continue
             payload_type = data[1] & 0x7F
             if payload_type not in _PAYLOAD_TYPES:
