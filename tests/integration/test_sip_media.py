@@ -106,6 +106,8 @@ async def test_re_invite_keeps_our_key():
         assert (await phone.response(488)).cseq.number == 3
         phone.send(request("ACK", to_tag=tag, cseq=3, branch="z9hG4bK-3"))
         assert not application.legs[0].is_over
+        phone.send(request("BYE", to_tag=tag, cseq=4, branch="z9hG4bK-4"))
+        assert await application.next_end() == "hangup"
 
 
 @pytest.mark.parametrize("media_sources", ["signalled", "any"])
