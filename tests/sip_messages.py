@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicebot.gateway.sip.message import SipRequest, SipResponse
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse
 
 OFFER = (
     "v=0\r\n"

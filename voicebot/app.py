@@ -21,9 +21,9 @@ from voicebot.dialogue.script import Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.dial_rules import DAY_S, E164, PastCall
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
+from voicebot.gateway.sip.trunks.dial_rules import DAY_S, E164, PastCall
 from voicebot.media.codecs.catalogue import check_codecs
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import repair

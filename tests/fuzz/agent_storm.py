@@ -13,14 +13,14 @@ from tests.fuzz import seeds, transfer_targets
 from tests.fuzz.mutate import mutated
 from tests.sip_messages import request, response, sdp
 from voicebot.errors import SdpError, SipParseError
-from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
-from voicebot.gateway.sip.message import SipRequest, SipResponse, parse_datagram
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.session_timer import SessionTimerPolicy
-from voicebot.gateway.sip.sip_call import CallOffered, CallState, ReferReceived, SipCall
-from voicebot.gateway.sip.stream import KeepAlivePing, StreamParser
-from voicebot.gateway.sip.uri import SipUri
-from voicebot.gateway.sip.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.agent.session_timer import SessionTimerPolicy
+from voicebot.gateway.sip.agent.sip_call import CallOffered, CallState, ReferReceived, SipCall
+from voicebot.gateway.sip.agent.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse, parse_datagram
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.stream import KeepAlivePing, StreamParser
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia, MediaPolicy
 
 MEDIA = LocalMedia("192.0.2.1", 20000)
 FRIEND = Peer("UDP", "192.0.2.9", 5062)

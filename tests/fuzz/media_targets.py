@@ -24,8 +24,8 @@ from voicebot.gateway.rtp.rtcp import (
 from voicebot.gateway.rtp.session import RtpSession
 from voicebot.gateway.rtp.srtp import SrtpContext
 from voicebot.gateway.rtp.srtp_keys import SUITES, SrtpKeys
-from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaNegotiation, MediaPolicy
-from voicebot.gateway.sip.sdp_crypto import CryptoAttribute
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia, MediaNegotiation, MediaPolicy
+from voicebot.gateway.sip.sdp.sdp_crypto import CryptoAttribute
 
 _SOURCE = ("192.0.2.1", 4000)
 _BLOCK = ReportBlock(7, 12, -3, 70000, 55, 1 << 31, 4)

@@ -9,7 +9,8 @@ import contextlib
 import re
 
 from voicebot.errors import SdpError, SipParseError
-from voicebot.gateway.sip.message import (
+from voicebot.gateway.sip.agent.request_check import check_request
+from voicebot.gateway.sip.messages.message import (
     MalformedRequest,
     SipMessage,
     SipRequest,
@@ -17,11 +18,15 @@ from voicebot.gateway.sip.message import (
     make_response,
     parse_datagram,
 )
-from voicebot.gateway.sip.request_check import check_request
-from voicebot.gateway.sip.sdp import SessionDescription, accept_answer, make_answer, make_offer
-from voicebot.gateway.sip.sdp_body import find_sdp
-from voicebot.gateway.sip.stream import KeepAlivePing, StreamParser
-from voicebot.gateway.sip.uri import NameAddr, SipUri, Via
+from voicebot.gateway.sip.messages.stream import KeepAlivePing, StreamParser
+from voicebot.gateway.sip.messages.uri import NameAddr, SipUri, Via
+from voicebot.gateway.sip.sdp.offer_answer import (
+    SessionDescription,
+    accept_answer,
+    make_answer,
+    make_offer,
+)
+from voicebot.gateway.sip.sdp.sdp_body import find_sdp
 
 _OFFER = make_offer("192.0.2.99", 5000)
 _PROMISED = ("via", "vias", "call_id", "cseq", "from_", "to")

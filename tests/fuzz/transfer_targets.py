@@ -7,17 +7,17 @@ import re
 
 from tests.fuzz.seeds import SDP
 from voicebot.errors import SipParseError
-from voicebot.gateway.sip.dtmf_info import DTMF_RELAY_TYPE, DTMF_TYPE, judge_info
-from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
-from voicebot.gateway.sip.message import Headers, SipRequest, parse_datagram
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.refer import ReferTarget, find_referred_by
-from voicebot.gateway.sip.replaces import Replaces
-from voicebot.gateway.sip.sip_call import CallOffered, ReferReceived
-from voicebot.gateway.sip.sipfrag import parse_sipfrag
-from voicebot.gateway.sip.subscription_state import EventType, SubscriptionState
-from voicebot.gateway.sip.uri import SipUri
-from voicebot.gateway.sip.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.agent.sip_call import CallOffered, ReferReceived
+from voicebot.gateway.sip.agent.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.messages.dtmf_info import DTMF_RELAY_TYPE, DTMF_TYPE, judge_info
+from voicebot.gateway.sip.messages.message import Headers, SipRequest, parse_datagram
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.refer import ReferTarget, find_referred_by
+from voicebot.gateway.sip.messages.replaces import Replaces
+from voicebot.gateway.sip.messages.sipfrag import parse_sipfrag
+from voicebot.gateway.sip.messages.subscription_state import EventType, SubscriptionState
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia, MediaPolicy
 
 _PHONE = Peer("UDP", "192.0.2.9", 5062)
 _TAG = "ours"

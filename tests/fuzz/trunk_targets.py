@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 
 from voicebot.errors import DialRefused, SipParseError
-from voicebot.gateway.sip.dial_rules import DialRules
-from voicebot.gateway.sip.digest import Challenge, Credentials, digest_response
-from voicebot.gateway.sip.digest_server import DigestServer
-from voicebot.gateway.sip.message import SipRequest
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.auth.digest import Challenge, Credentials, digest_response
+from voicebot.gateway.sip.auth.digest_server import DigestServer
+from voicebot.gateway.sip.messages.message import SipRequest
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.trunks.dial_rules import DialRules
 from voicebot.settings import DialSettings
 
 _SERVER = DigestServer("bot", {"pbx": "secret"})

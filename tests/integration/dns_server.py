@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from voicebot.gateway.sip.resolver import NameServers
+from voicebot.gateway.sip.network.resolver import NameServers
 
 
 class DnsServer(asyncio.DatagramProtocol):

@@ -17,9 +17,9 @@ from pathlib import Path
 from tests.integration.phones.probe_signal import probe_signal
 from voicebot.audio import SILENCE, AudioFrame
 from voicebot.clock import SystemClock
+from voicebot.gateway.sip.agent.transaction import Timers
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.transaction import Timers
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import Recorder

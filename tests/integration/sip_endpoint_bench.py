@@ -10,14 +10,19 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
 from voicebot.clock import SystemClock
+from voicebot.gateway.sip.agent.transaction import Timers
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.message import SipMessage, SipRequest, SipResponse, parse_datagram
-from voicebot.gateway.sip.resolver import NameServers
-from voicebot.gateway.sip.stream import StreamParser
-from voicebot.gateway.sip.transaction import Timers
-from voicebot.gateway.sip.transport import ConnectionLimits
+from voicebot.gateway.sip.messages.message import (
+    SipMessage,
+    SipRequest,
+    SipResponse,
+    parse_datagram,
+)
+from voicebot.gateway.sip.messages.stream import StreamParser
+from voicebot.gateway.sip.network.resolver import NameServers
+from voicebot.gateway.sip.network.transport import ConnectionLimits
 from voicebot.media.events import LegEnded
 from voicebot.media.pacer import Pacer
 from voicebot.settings import DialSettings, SipSettings, TrunkSettings

@@ -11,7 +11,7 @@ from tests.integration.phones.kamailio import Kamailio
 from tests.integration.trunk_bench import trunked_endpoint
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.endpoint import SipEndpoint
-from voicebot.gateway.sip.registration import RegistrationState
+from voicebot.gateway.sip.trunks.registration import RegistrationState
 
 pytestmark = pytest.mark.peer
 

@@ -17,7 +17,7 @@ from tests.sip_messages import G729_ONLY, request, response, sdp
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.transport import ConnectionLimits
+from voicebot.gateway.sip.network.transport import ConnectionLimits
 from voicebot.records import Direction
 
 

@@ -13,8 +13,8 @@ from tests.sip_messages import request, sdp
 from voicebot.audio import FRAME_SAMPLES
 from voicebot.errors import CallFailed
 from voicebot.gateway.rtp.packet import RtpPacket, build_packet
-from voicebot.gateway.sip.message import SipResponse
-from voicebot.gateway.sip.session_description import SessionDescription
+from voicebot.gateway.sip.messages.message import SipResponse
+from voicebot.gateway.sip.sdp.session_description import SessionDescription
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
 CRYPTO = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}\r\n"

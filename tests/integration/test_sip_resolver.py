@@ -16,13 +16,13 @@ from tests.integration.dns_server import DnsServer
 from tests.integration.sip_endpoint_bench import QUICK, Application, UdpPeer, running_endpoint
 from tests.sip_messages import response
 from voicebot.errors import CallFailed
+from voicebot.gateway.sip.agent.transaction import Timers
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.resolver import AddressFamily, Resolver
-from voicebot.gateway.sip.transaction import Timers
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.network.resolver import AddressFamily, Resolver
 
 ZONE = {
     "carrier.test. NAPTR": [

@@ -20,8 +20,8 @@ from tests.integration.sip_endpoint_bench import (
 from tests.sip_messages import request, response, sdp
 from voicebot.errors import CallFailed
 from voicebot.gateway.sip.endpoint import SipEndpoint
-from voicebot.gateway.sip.message import SipRequest
-from voicebot.gateway.sip.transport import ConnectionLimits
+from voicebot.gateway.sip.messages.message import SipRequest
+from voicebot.gateway.sip.network.transport import ConnectionLimits
 
 
 @pytest.fixture

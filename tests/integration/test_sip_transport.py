@@ -18,11 +18,11 @@ from tests.integration.sip_endpoint_bench import (
 from tests.sip_messages import request, response, sdp
 from voicebot.clock import SystemClock
 from voicebot.errors import CallFailed
+from voicebot.gateway.sip.agent.large_request import MAX_DATAGRAM_BYTES
 from voicebot.gateway.sip.endpoint import SipEndpoint
-from voicebot.gateway.sip.large_request import MAX_DATAGRAM_BYTES
-from voicebot.gateway.sip.message import SipRequest
-from voicebot.gateway.sip.peer import OutgoingMessage, Peer
-from voicebot.gateway.sip.transport import SipTransport
+from voicebot.gateway.sip.messages.message import SipRequest
+from voicebot.gateway.sip.messages.peer import OutgoingMessage, Peer
+from voicebot.gateway.sip.network.transport import SipTransport
 from voicebot.settings import SipSettings, TrunkSettings
 
 

@@ -22,9 +22,9 @@ from tests.integration.trunk_bench import (
 from tests.peers import need
 from tests.sip_messages import request, sdp
 from voicebot.errors import CallFailed, CallRedirected, DialRefused
-from voicebot.gateway.sip.digest import Account, Challenge
-from voicebot.gateway.sip.digest_client import DigestClient
-from voicebot.gateway.sip.message import SipRequest, SipResponse, parse_datagram
+from voicebot.gateway.sip.auth.digest import Account, Challenge
+from voicebot.gateway.sip.auth.digest_client import DigestClient
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse, parse_datagram
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "data" / "sipp"
 MOBILE = "+48600100200"

@@ -21,9 +21,9 @@ from tests.integration.test_sipp_signalling import (
 )
 from tests.peers import need
 from voicebot.errors import CallFailed, CallRedirected
+from voicebot.gateway.sip.agent.transaction import Timers
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.transaction import Timers
 
 pytestmark = pytest.mark.peer
 

@@ -23,8 +23,8 @@ from voicebot.errors import CallFailed
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
+from voicebot.gateway.sip.messages.uri import SipUri
 from voicebot.gateway.sip.transfers import HeaderFields, Referral
-from voicebot.gateway.sip.uri import SipUri
 from voicebot.media.bridge import Bridge
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.recorder import Recorder

@@ -9,9 +9,9 @@ from typing import cast
 
 from tests.integration.sip_endpoint_bench import QUICK, Application
 from voicebot.clock import SystemClock
+from voicebot.gateway.sip.agent.transaction import Timers
 from voicebot.gateway.sip.endpoint import SipEndpoint
-from voicebot.gateway.sip.message import SipRequest, make_response, parse_datagram
-from voicebot.gateway.sip.transaction import Timers
+from voicebot.gateway.sip.messages.message import SipRequest, make_response, parse_datagram
 from voicebot.media.pacer import Pacer
 from voicebot.settings import DialSettings, SipSettings, TrunkSettings
 

@@ -30,7 +30,7 @@ from tests.integration.stream_providers.providers import (
 from tests.integration.web.console import Console, running_console
 from voicebot.audio import SAMPLE_RATE
 from voicebot.errors import CallFailed, DialRefused
-from voicebot.gateway.sip.dial_rules import DialRules
+from voicebot.gateway.sip.trunks.dial_rules import DialRules
 from voicebot.records import Direction
 from voicebot.settings import DialSettings
 

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from voicebot.errors import CallFailed, SipParseError
 from voicebot.gateway.rtp.transport import RtpLine
-from voicebot.gateway.sip.media_sources import media_hosts
-from voicebot.gateway.sip.refer import ReferTarget
-from voicebot.gateway.sip.replaces import Replaces
-from voicebot.gateway.sip.sdp import NegotiatedMedia
-from voicebot.gateway.sip.sip_call import SipCall
-from voicebot.gateway.sip.syntax import printable_text
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.agent.media_sources import media_hosts
+from voicebot.gateway.sip.agent.sip_call import SipCall
+from voicebot.gateway.sip.messages.refer import ReferTarget
+from voicebot.gateway.sip.messages.replaces import Replaces
+from voicebot.gateway.sip.messages.syntax import printable_text
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.offer_answer import NegotiatedMedia
 from voicebot.media.events import DigitPressed, LegEnded, LegEvent
 from voicebot.media.playout import Playout
 from voicebot.media.recorder import Recorder

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed
-from voicebot.gateway.sip.agent_driver import AgentDriver
+from voicebot.gateway.sip.agent.agent_driver import AgentDriver
 from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
 from voicebot.gateway.sip.leg_table import LegTable
-from voicebot.gateway.sip.media_negotiation import LocalMedia
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.reason_header import NO_ANSWER
-from voicebot.gateway.sip.trunk_terms import TrunkTerms
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.reason_header import NO_ANSWER
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia
+from voicebot.gateway.sip.trunks.trunk_terms import TrunkTerms
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from typing import Protocol
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, CallRedirected, DialRefused, SipParseError
 from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
-from voicebot.gateway.sip.dial_rules import DialRules
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.trunk_terms import TrunkTerms
-from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.trunks.dial_rules import DialRules
+from voicebot.gateway.sip.trunks.trunk import Trunk, TrunkDirectory
+from voicebot.gateway.sip.trunks.trunk_terms import TrunkTerms
 
 log = logging.getLogger(__name__)
 

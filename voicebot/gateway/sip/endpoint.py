@@ -9,19 +9,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, SipParseError
-from voicebot.gateway.sip.agent_driver import AgentDriver
-from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
-from voicebot.gateway.sip.call_placement import CallPlacement
-from voicebot.gateway.sip.incoming_call import IncomingCall
-from voicebot.gateway.sip.leg_table import LegTable
-from voicebot.gateway.sip.media_negotiation import MediaPolicy
-from voicebot.gateway.sip.media_watch import MediaWatch
-from voicebot.gateway.sip.overload import LoadProbe, OverloadControl
-from voicebot.gateway.sip.rate_limit import RequestLimiter
-from voicebot.gateway.sip.resolver import NameServers
-from voicebot.gateway.sip.session_control import SessionControl
-from voicebot.gateway.sip.session_timer import SessionTimerPolicy
-from voicebot.gateway.sip.sip_call import (
+from voicebot.gateway.sip.agent.agent_driver import AgentDriver
+from voicebot.gateway.sip.agent.session_timer import SessionTimerPolicy
+from voicebot.gateway.sip.agent.sip_call import (
     CallEnded,
     CallOffered,
     HangUpCompleted,
@@ -30,12 +20,22 @@ from voicebot.gateway.sip.sip_call import (
     SessionChangeEnded,
     UserAgentEvent,
 )
-from voicebot.gateway.sip.transaction import Timers
+from voicebot.gateway.sip.agent.transaction import Timers
+from voicebot.gateway.sip.agent.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
+from voicebot.gateway.sip.call_placement import CallPlacement
+from voicebot.gateway.sip.incoming_call import IncomingCall
+from voicebot.gateway.sip.leg_table import LegTable
+from voicebot.gateway.sip.media_watch import MediaWatch
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.network.rate_limit import RequestLimiter
+from voicebot.gateway.sip.network.resolver import NameServers
+from voicebot.gateway.sip.network.transport import ConnectionLimits, SipTransport
+from voicebot.gateway.sip.overload import LoadProbe, OverloadControl
+from voicebot.gateway.sip.sdp.media_negotiation import MediaPolicy
+from voicebot.gateway.sip.session_control import SessionControl
 from voicebot.gateway.sip.transfers import Transfers
-from voicebot.gateway.sip.transport import ConnectionLimits, SipTransport
 from voicebot.gateway.sip.trunk_service import TrunkService, TrunkStatus
-from voicebot.gateway.sip.uri import SipUri
-from voicebot.gateway.sip.user_agent import Profile, UserAgent
 from voicebot.media.pacer import Pacer
 from voicebot.settings import DialSettings, SipSettings, TrunkSettings
 

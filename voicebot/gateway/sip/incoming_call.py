@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, SdpError
-from voicebot.gateway.sip.agent_driver import AgentDriver
+from voicebot.gateway.sip.agent.agent_driver import AgentDriver
+from voicebot.gateway.sip.agent.sip_call import CallState, SipCall
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.leg_table import LegTable
-from voicebot.gateway.sip.media_negotiation import LocalMedia
-from voicebot.gateway.sip.sip_call import CallState, SipCall
-from voicebot.gateway.sip.syntax import printable_text
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.syntax import printable_text
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia
 
 
 class IncomingCall:

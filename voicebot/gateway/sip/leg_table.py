@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, CallRedirected, NoMediaPort
 from voicebot.gateway.rtp.transport import RtpLine, open_rtp_line
-from voicebot.gateway.sip.agent_driver import AgentDriver
-from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
-from voicebot.gateway.sip.reason_header import Reason, reason_of_end
-from voicebot.gateway.sip.session_control import SessionControl
-from voicebot.gateway.sip.sip_call import (
+from voicebot.gateway.sip.agent.agent_driver import AgentDriver
+from voicebot.gateway.sip.agent.sip_call import (
     CallAnswered,
     CallEnded,
     CallProgressed,
@@ -25,6 +22,9 @@ from voicebot.gateway.sip.sip_call import (
     SipCall,
     UserAgentEvent,
 )
+from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
+from voicebot.gateway.sip.messages.reason_header import Reason, reason_of_end
+from voicebot.gateway.sip.session_control import SessionControl
 from voicebot.gateway.sip.transfers import Transfers
 from voicebot.media.pacer import Pacer
 from voicebot.settings import SipSettings

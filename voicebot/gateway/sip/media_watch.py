@@ -6,8 +6,8 @@ import asyncio
 import logging
 
 from voicebot.clock import Clock
+from voicebot.gateway.sip.agent.sip_call import CallState
 from voicebot.gateway.sip.leg_table import LegTable
-from voicebot.gateway.sip.sip_call import CallState
 from voicebot.settings import SipSettings
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed
+from voicebot.gateway.sip.agent.sip_call import SessionChangeEnded
+from voicebot.gateway.sip.agent.user_agent import UserAgent
 from voicebot.gateway.sip.call_leg import SipCallLeg
-from voicebot.gateway.sip.sip_call import SessionChangeEnded
-from voicebot.gateway.sip.user_agent import UserAgent
 
 
 class SessionControl:

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed, DialRefused
+from voicebot.gateway.sip.agent.referral import ReceivedRefer, SentReferral
+from voicebot.gateway.sip.agent.referrals import Referrals
+from voicebot.gateway.sip.agent.sip_call import ReferralEnded, ReferReceived
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.dialler import Dialler
-from voicebot.gateway.sip.refer import ReferTarget
-from voicebot.gateway.sip.referral import ReceivedRefer, SentReferral
-from voicebot.gateway.sip.referrals import Referrals
-from voicebot.gateway.sip.sip_call import ReferralEnded, ReferReceived
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.refer import ReferTarget
+from voicebot.gateway.sip.messages.uri import SipUri
 from voicebot.records import TransferOutcome
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from voicebot.clock import Clock
-from voicebot.gateway.sip.message import SipRequest, SipResponse, make_response
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.registration import Registration, RegistrationState, retry_after_s
-from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse, make_response
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.trunks.registration import Registration, RegistrationState, retry_after_s
+from voicebot.gateway.sip.trunks.trunk import Trunk, TrunkDirectory
 
 log = logging.getLogger(__name__)
 

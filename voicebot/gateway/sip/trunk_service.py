@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 from voicebot.clock import Clock
 from voicebot.errors import CallFailed
+from voicebot.gateway.sip.agent.sip_call import CallState
+from voicebot.gateway.sip.agent.sips import contact_uri
+from voicebot.gateway.sip.agent.user_agent import UserAgent
 from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
 from voicebot.gateway.sip.call_placement import CallPlacement
-from voicebot.gateway.sip.caller_identity import own_address
-from voicebot.gateway.sip.dial_rules import DialRules
 from voicebot.gateway.sip.dialler import Dialler
-from voicebot.gateway.sip.inbound_gate import InboundGate
-from voicebot.gateway.sip.message import SipRequest, SipResponse
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.registration import Registration
-from voicebot.gateway.sip.sip_call import CallState
-from voicebot.gateway.sip.sips import contact_uri
-from voicebot.gateway.sip.transport import SipTransport
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.network.transport import SipTransport
 from voicebot.gateway.sip.trunk_keeper import TrunkKeeper
-from voicebot.gateway.sip.trunk_terms import TrunkTerms
-from voicebot.gateway.sip.trunks import Trunk, TrunkDirectory
-from voicebot.gateway.sip.uri import SipUri
-from voicebot.gateway.sip.user_agent import UserAgent
+from voicebot.gateway.sip.trunks.caller_identity import own_address
+from voicebot.gateway.sip.trunks.dial_rules import DialRules
+from voicebot.gateway.sip.trunks.inbound_gate import InboundGate
+from voicebot.gateway.sip.trunks.registration import Registration
+from voicebot.gateway.sip.trunks.trunk import Trunk, TrunkDirectory
+from voicebot.gateway.sip.trunks.trunk_terms import TrunkTerms
 from voicebot.records import Direction
 from voicebot.settings import DialSettings, SipSettings, TrunkSettings
 

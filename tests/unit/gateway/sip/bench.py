@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 
 from tests.sip_messages import describe, request, response, sdp
-from voicebot.gateway.sip.media_negotiation import LocalMedia, MediaPolicy
-from voicebot.gateway.sip.message import SipRequest, SipResponse, parse_datagram
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.sip_call import CallOffered, SipCall, UserAgentEvent
-from voicebot.gateway.sip.uri import SipUri
-from voicebot.gateway.sip.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.agent.sip_call import CallOffered, SipCall, UserAgentEvent
+from voicebot.gateway.sip.agent.user_agent import Profile, UserAgent
+from voicebot.gateway.sip.messages.message import SipRequest, SipResponse, parse_datagram
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.sdp.media_negotiation import LocalMedia, MediaPolicy
 
 PHONE = Peer("UDP", "192.0.2.9", 5062)
 MEDIA = LocalMedia("192.0.2.1", 20000)

@@ -6,8 +6,8 @@ import string
 
 from hypothesis import strategies as st
 
-from voicebot.gateway.sip.message import Headers, SipRequest, SipResponse
-from voicebot.gateway.sip.uri import CSeq, NameAddr, SipUri, Via
+from voicebot.gateway.sip.messages.message import Headers, SipRequest, SipResponse
+from voicebot.gateway.sip.messages.uri import CSeq, NameAddr, SipUri, Via
 
 # Any character, but no surrogates: those stand for octets that are no UTF-8.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -8,12 +8,12 @@ import pytest
 from tests.fakes import FakeClock
 from voicebot.errors import CallFailed, CallRedirected, DialRefused
 from voicebot.gateway.sip.call_leg import OnEarly, SipCallLeg
-from voicebot.gateway.sip.dial_rules import DialRules
 from voicebot.gateway.sip.dialler import MAX_REDIRECTS, Dialler
-from voicebot.gateway.sip.peer import Peer
-from voicebot.gateway.sip.trunk_terms import TrunkTerms
-from voicebot.gateway.sip.trunks import TrunkDirectory
-from voicebot.gateway.sip.uri import SipUri
+from voicebot.gateway.sip.messages.peer import Peer
+from voicebot.gateway.sip.messages.uri import SipUri
+from voicebot.gateway.sip.trunks.dial_rules import DialRules
+from voicebot.gateway.sip.trunks.trunk import TrunkDirectory
+from voicebot.gateway.sip.trunks.trunk_terms import TrunkTerms
 from voicebot.settings import DialSettings, TrunkSettings
 
 MOBILE = "+48600100200"

@@ -13,7 +13,8 @@ import pytest
 
 from tests.shared import shared_path
 from voicebot.errors import SdpError, SipParseError
-from voicebot.gateway.sip.message import (
+from voicebot.gateway.sip.agent.request_check import check_request
+from voicebot.gateway.sip.messages.message import (
     MalformedRequest,
     SipMessage,
     SipRequest,
@@ -21,10 +22,9 @@ from voicebot.gateway.sip.message import (
     make_response,
     parse_datagram,
 )
-from voicebot.gateway.sip.request_check import check_request
-from voicebot.gateway.sip.sdp import SessionDescription, make_answer
-from voicebot.gateway.sip.sdp_body import find_sdp
-from voicebot.gateway.sip.stream import StreamParser
+from voicebot.gateway.sip.messages.stream import StreamParser
+from voicebot.gateway.sip.sdp.offer_answer import SessionDescription, make_answer
+from voicebot.gateway.sip.sdp.sdp_body import find_sdp
 
 GOES_ON = "goes on"
 DROPPED = "none"
