@@ -71,20 +71,10 @@ class WireTap:
         if os.geteuid() != 0:
             pytest.skip("only root may look at the wire")
         process = await asyncio.create_subprocess_exec(
-            *(
-                need("tcpdump"),
-                "-i",
-                "lo",
-                "-n",
-                "-s",
-                "0",
-                "-B",
-                "16384",
-                "--immediate-mode",
-                "-U",
-                "-w",
-                str(path),
-            ),
+            # At once, each packet in a slot of the ring as long as a packet may be: with no limit
+            # to that length 16 MB are 64 slots, and a burst is lost.
+            *(need("tcpdump"), "-i", "lo", "-n", "-s", "2048", "-B", "16384", "--immediate-mode"),
+            *("-U", "-w", str(path)),
             "udp",
             stderr=asyncio.subprocess.PIPE,
         )
