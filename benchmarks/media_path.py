@@ -1,7 +1,9 @@
 """Measures what moving audio costs: two-way calls over loopback, one process.
 
 The far side is one extra process that answers every packet with the same bytes, so that its
-CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call.
+CPU time is not counted. Prints CPU per call-second and the gaps between the packets of a call, and
+how much of a core the host took away meanwhile (`stolen_percent`): with more than a few per cent
+the gaps are the host's.
 What the project asks of it, on a machine that does nothing else:
 
     python -m benchmarks.media_path --one-core --check
@@ -79,6 +81,12 @@ def echo(n_calls: int, pipe: Connection, core: int | None) -> None:
     pipe.send(gaps)
 
 
+def stolen_s() -> float:
+    """Seconds in which this virtual machine was ready to run and its host ran others."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+
 async def drain(line: RtpLine) -> None:
     """Stand in for a call: take every frame."""
     while True:
@@ -113,9 +121,10 @@ async def run_calls(
     for line in lines:
         line.start()
     await asyncio.sleep(1)  # the first second sets everything up
-    cpu, wall = time.process_time(), time.monotonic()
+    cpu, wall, stolen = time.process_time(), time.monotonic(), stolen_s()
     await asyncio.sleep(seconds)
     cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+    stolen = stolen_s() - stolen
     stats = [line.stats() for line in lines]
     counted = ("packets_sent", "packets_unsent", "packets_received", "packets_lost", "concealed_ms")
     sums = {name: sum(of_line[name] for of_line in stats) for name in counted}
@@ -128,6 +137,7 @@ async def run_calls(
         await recorder.wait_closed()
     return {
         "cpu_ms_per_call_second": cpu * 1000 / wall / len(lines),
+        "stolen_percent": stolen / wall * 100,
         "packets_due": float(sum(line.position_samples // FRAME_SAMPLES for line in lines)),
         **sums,
         **{f"tick_{name}": value for name, value in pacer.metrics().items()},
