@@ -229,7 +229,7 @@ class Node:
         past = [
             PastCall((now - call.started_at).total_seconds())
             async for call in database.calls.each(since=now - timedelta(seconds=DAY_S))
-            if call.direction is Direction.OUTBOUND and call.leg_kind == "sip"
+            if call.direction is Direction.OUTBOUND
         ]
         self.sip.trunks.rules.restore(past, self.clock.monotonic())
 

@@ -78,7 +78,6 @@ class StreamLeg:
         self._no_media_timeout_s = no_media_timeout_s
         self._sends_silence = sends_silence
         self._farewell = farewell
-        self._has_marks = True
         self._media_at = now
         self._position = 0
         self._is_over = False

@@ -43,11 +43,6 @@ def new_codec(name: str) -> AnyCodec:
     return _makers()[name]()
 
 
-def usable(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of them that this machine can speak; what is missing has been logged once."""
-    return tuple(name for name in names if name in _makers())
-
-
 def check_codecs(names: Iterable[str], key: str) -> None:
     """Raises SettingsError where the setting `key` names a codec that is not there."""
     for name in names:

@@ -84,11 +84,6 @@ class Registration:
         """Whether the registrar knows us now, as far as it told."""
         return self._expires_at is not None and now < self._expires_at
 
-    @property
-    def is_waiting(self) -> bool:
-        """A request of ours has no final answer yet."""
-        return self._sent is not None
-
     # Time
 
     def next_timeout(self) -> float | None:
