@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -52,15 +54,18 @@ class Kamailio:
         return found
 
     async def stop(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-        try:
+        self._signal_all(signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
                 await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        # Its workers hold the log's pipe; one left behind would keep it open for ever.
+        self._signal_all(signal.SIGKILL)
+        await self._process.wait()
         await self._reader
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     @classmethod
     async def _start(cls, directory: Path) -> Kamailio:
@@ -74,6 +79,7 @@ class Kamailio:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
             )
             server = cls(process, port)
             if await server._is_up():
