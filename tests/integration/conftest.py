@@ -2,12 +2,31 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.integration.running_server import RunningServer
+from tests.integration.second_attempt import (
+    allow_second_attempts,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    pytest_terminal_summary,
+    pytest_timeout_set_timer,
+)
 from tests.integration.stream_providers.environment import stream_environment
 from tests.integration.stream_providers.fake_rest import bound_socket
+
+__all__ = [
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
+    "pytest_terminal_summary",
+    "pytest_timeout_set_timer",
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    allow_second_attempts(config, items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
