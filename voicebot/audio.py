@@ -28,11 +28,13 @@ class AudioFrame(NamedTuple):
     rtp_time: 8 kHz ticks since the leg's first frame, unwrapped and without gaps: frame n
     of a leg has n * 160, so it doubles as the position in the recording.
     is_concealed: the packet was lost or late and the samples are made up.
+    arrived_at: when its first sample was on our wire (monotonic s), for measuring; None: unknown.
     """
 
     samples: Samples
     rtp_time: int
     is_concealed: bool = False
+    arrived_at: float | None = None
 
 
 def seconds(n_samples: int, sample_rate: int = SAMPLE_RATE) -> float:

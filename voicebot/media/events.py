@@ -16,10 +16,19 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class PlayoutStarted:
-    """The first frame of utterance `utterance_id` went to the network at `at` (monotonic s)."""
+    """The first frame of utterance `utterance_id` went to the network at `at` (monotonic s).
+
+    sent_at: where a leg knows better when it is heard, `at` is that, and this when it was sent.
+    """
 
     utterance_id: int
     at: float
+    sent_at: float | None = None
+
+    @property
+    def on_wire_at(self) -> float:
+        """When the first packet was handed to the network."""
+        return self.at if self.sent_at is None else self.sent_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,11 @@ class JitterBuffer(Generic[P]):
         "_packets_to_review",
         "_partial",
         "_patience",
+        "_quickest",
         "_ssrc",
         "_target",
         "_ticks",
+        "held_s",
         "stats",
     )
 
@@ -115,9 +117,14 @@ class JitterBuffer(Generic[P]):
         self._delay = self._min_frames
         self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
+        self._quickest = 0
         self._patience = 0
         self._late_in_a_row = 0
         self.stats = JitterBufferStats()
+        self.held_s = 0.0
+        """How long after it came the present frame is given out, as of the last review: a plain
+        number, since it is asked for each frame."""
+        self._note_held()
 
     @property
     def delay_ms(self) -> int:
@@ -198,6 +205,7 @@ class JitterBuffer(Generic[P]):
             if payload is None:
                 # Waiting costs what concealing would.
                 self._delay += 1
+                self._note_held()
                 self.stats.inserted += 1
                 self.stats.concealed += 1
                 self._missing = None
@@ -205,6 +213,7 @@ class JitterBuffer(Generic[P]):
             if self._patience <= 0 or self._is_quiet(payload):
                 self._frames[index] = payload
                 self._delay += 1
+                self._note_held()
                 self._patience = PATIENCE_TICKS
                 self.stats.inserted += 1
                 self.stats.concealed += 1
@@ -220,6 +229,7 @@ class JitterBuffer(Generic[P]):
             if can_drop and following is not None:
                 del self._frames[index + 1]
                 self._delay -= 1
+                self._note_held()
                 self._patience = PATIENCE_TICKS if surplus < SPEECH_SURPLUS_FRAMES else 5
                 if payload is None:
                     self.stats.lost += self._newest > index >= 0
@@ -284,17 +294,24 @@ class JitterBuffer(Generic[P]):
         self._missing = None
         self._delay = self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
+        self._quickest = 0
         self._patience = 0
         self._late_in_a_row = 0
+        self._note_held()
+
+    def _note_held(self) -> None:
+        # Half a frame is what a packet waits on average for the tick that reads it.
+        self.held_s = (self._delay - self._quickest + 0.5) * FRAME_MS / 1000
 
     def _review(self) -> None:
         """Work out the delay that would have served the last seconds."""
         self._packets_to_review = REVIEW_PACKETS
         offsets = sorted(self._offsets)
-        lowest = offsets[0]
+        lowest = self._quickest = offsets[0]
         covering = offsets[min(int(len(offsets) * COVERED_SHARE), len(offsets) - 1)]
         spread = min(max(covering - lowest, self._min_frames), self._max_frames)
         self._target = lowest + spread
+        self._note_held()
 
     def _put_pieces(self, position: int, payload: P) -> None:
         """Cut a packet at the frame grid and join its pieces with their neighbours."""

@@ -43,6 +43,10 @@ only each fifth tick (100 ms) looks whether there is a second one."""
 
 _TIMESTAMP_MASK = 0xFFFFFFFF
 
+_received = memoryview(bytearray(MAX_DATAGRAM_BYTES))
+"""Where datagrams are received, of every line one after the other: always in the processor's
+cache, and one of the right size is copied out of it."""
+
 _SENDING = {"sendrecv", "sendonly"}
 _RECEIVING = {"sendrecv", "recvonly"}
 
@@ -309,27 +313,28 @@ class RtpLine:
             inbound = self._concealment.accept(self._codec.decode(payload))
             if self._noise is not None and self._noise.is_over():
                 self._noise = None
-        self.events.put_nowait(AudioFrame(inbound, self._position, payload is None))
+        arrived_at = now - self._jitter_buffer.held_s
+        self.events.put_nowait(AudioFrame(inbound, self._position, payload is None, arrived_at))
         outbound = self._send(now) if self._is_sending else SILENCE
         self._position += FRAME_SAMPLES
         self._timestamp = (self._timestamp + self._codec.ticks_per_frame) & _TIMESTAMP_MASK
         if self._recorder is not None:
             self._recorder.write(inbound, outbound)
-        while (event := self.playout.next_event()) is not None:
-            self.events.put_nowait(event)
-        report_at = self._session.next_timeout()
-        if report_at is not None and now >= report_at:
+        if self.playout.has_events:
+            while (event := self.playout.next_event()) is not None:
+                self.events.put_nowait(event)
+        if self._session.is_report_due(now):
             report = self._session.handle_timeout(now)
             if report is not None:
                 self._send_rtcp(report)
 
     def _read_rtp(self, now: float) -> None:
-        receive = self._rtp_socket.recvfrom
+        receive = self._rtp_socket.recvfrom_into
         srtp = self._srtp
         self._ticks_to_look_twice -= 1
         for n_read in range(MAX_DATAGRAMS_PER_TICK):
             try:
-                data, source = receive(MAX_DATAGRAM_BYTES)
+                n_bytes, source = receive(_received)
             except BlockingIOError:
                 if n_read == 0:
                     # What is late now may come in a bunch: look until the socket is empty.
@@ -339,6 +344,7 @@ class RtpLine:
                 return
             except OSError:
                 continue  # an ICMP error about something we sent
+            data = _received[:n_bytes].tobytes()
             if self._is_ipv6:
                 source = source[:2]
             if srtp is not None:

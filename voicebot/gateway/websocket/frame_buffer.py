@@ -39,6 +39,11 @@ class FrameBuffer:
         self.n_dropped_frames = 0
         self.n_missing_frames = 0
 
+    @property
+    def n_waiting_samples(self) -> int:
+        """What has come and has not been given out."""
+        return len(self._frames) * FRAME_SAMPLES + len(self._rest)
+
     def receive(self, samples: Samples) -> None:
         """Take in samples of any number; frames beyond MAX_FRAMES push the oldest ones out."""
         if len(self._rest):

@@ -184,7 +184,11 @@ class HeardPlayout(Playout):
                 self._delay_s = self._delay_s or 0.0
                 self._set_heard(held.n_frames, now)
             self._held.popleft()
-            self._true.append(replace(held.event, at=now))
+            event = held.event
+            if isinstance(event, PlayoutStarted):
+                self._true.append(PlayoutStarted(event.utterance_id, now, sent_at=event.at))
+            else:
+                self._true.append(replace(event, at=now))
 
     def _start_epoch(self) -> None:
         """Marks and events of what was cut off mean nothing any more."""

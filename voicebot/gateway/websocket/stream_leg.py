@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable
 
-from voicebot.audio import FRAME_SAMPLES, SILENCE, AudioFrame
+from voicebot.audio import FRAME_SAMPLES, SILENCE, AudioFrame, seconds
 from voicebot.gateway.websocket.frame_buffer import FrameBuffer
 from voicebot.gateway.websocket.heard_playout import HeardPlayout
 from voicebot.gateway.websocket.media_stream import (
@@ -78,7 +78,7 @@ class StreamLeg:
         self._no_media_timeout_s = no_media_timeout_s
         self._sends_silence = sends_silence
         self._farewell = farewell
-        self._media_at = now
+        self._media_at = self._wire_end = now
         self._position = 0
         self._is_over = False
         self._over = asyncio.Event()
@@ -102,7 +102,9 @@ class StreamLeg:
         """Move one frame each way; the pacer calls it every 20 ms."""
         heard = self._inbound.next_frame()
         inbound = SILENCE if heard is None else heard
-        self.events.put_nowait(AudioFrame(inbound, self._position, is_concealed=heard is None))
+        waiting = self._inbound.n_waiting_samples + FRAME_SAMPLES
+        arrived_at = self._wire_end - seconds(waiting)
+        self.events.put_nowait(AudioFrame(inbound, self._position, heard is None, arrived_at))
         self._position += FRAME_SAMPLES
         outbound = self.playout.pull(now)
         if self.recorder is not None:
@@ -127,6 +129,8 @@ class StreamLeg:
         match event:
             case StreamAudio():
                 self._media_at = now
+                # As if it were played as it comes: what a capture of the line shows.
+                self._wire_end = now + seconds(len(event.samples))
                 self._inbound.receive(event.samples)
             case StreamDigit():
                 self.events.put_nowait(DigitPressed(event.digit))

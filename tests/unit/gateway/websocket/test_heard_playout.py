@@ -84,7 +84,9 @@ def test_an_utterance_ends_when_its_mark_comes_back() -> None:
     listener = Listener(delay=6)
     listener.playout.say(5, ramp(5 * FRAME_SAMPLES))
     listener.tick(5)
-    assert listener.events == [PlayoutStarted(5, pytest.approx(100.02))]
+    assert listener.events == [
+        PlayoutStarted(5, pytest.approx(100.02), sent_at=pytest.approx(100.02))
+    ]
     assert listener.playout.is_speaking, "it is still being heard"
     listener.tick(6)
     assert listener.events[1:] == [PlayoutEnded(5, pytest.approx(100.2))]
@@ -123,7 +125,7 @@ def test_a_mark_that_never_comes_back_is_given_up() -> None:
     playout = HeardPlayout(lambda: None)
     playout.say(1, ramp(FRAME_SAMPLES))
     playout.pull(10.0)
-    assert playout.next_event() == PlayoutStarted(1, 10.0)
+    assert playout.next_event() == PlayoutStarted(1, 10.0, sent_at=10.0)
     playout.pull(10.0 + MARK_PATIENCE_S - 0.1)
     assert playout.next_event() is None
     playout.pull(10.0 + MARK_PATIENCE_S)
@@ -203,3 +205,19 @@ def test_marks_of_others_mean_nothing(name: str) -> None:
     playout.heard(name, 10.1)
     playout.pull(10.2)
     assert playout.next_event() is None
+
+
+def test_a_prompt_that_is_heard_later_tells_when_it_was_sent() -> None:
+    listener = Listener(delay=6)
+    listener.playout.say(1, ramp(20 * FRAME_SAMPLES), is_last=False)
+    listener.tick(10)
+    listener.playout.say(2, ramp(FRAME_SAMPLES))
+    listener.playout.finish(1)
+    listener.tick(30)
+    second = next(
+        event
+        for event in listener.events
+        if isinstance(event, PlayoutStarted) and event.utterance_id == 2
+    )
+    assert second.on_wire_at == pytest.approx(100 + 21 * 0.02)
+    assert second.at > second.on_wire_at + 0.05
