@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, SILENCE, AudioFrame, Samples
+from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, SILENCE, AudioFrame, Samples, seconds
 from voicebot.errors import SpeechWorkerError
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.leg_events import LegEventQueue
 from voicebot.media.playout import Playout
 from voicebot.media.recorder import Recorder
 from voicebot.records import Direction
+from voicebot.speech.emotion.emotion import Embedding
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 
 
@@ -46,6 +47,7 @@ class VoiceBook:
     def __init__(self) -> None:
         self._levels: dict[str, int] = {}
         self._texts: dict[int, str] = {}
+        self._angry: set[int] = set()
 
     def sound(self, text: str, seconds: float | None = None) -> Samples:
         """seconds: by default as long as the text would take."""
@@ -53,6 +55,16 @@ class VoiceBook:
         self._texts[level] = text
         seconds = max(0.3, len(text) * self.S_PER_CHARACTER) if seconds is None else seconds
         return np.full(round(seconds * SAMPLE_RATE), level, dtype=np.int16)
+
+    def angry(self, text: str, seconds: float) -> Samples:
+        """The text as sound, said in anger."""
+        sound = self.sound(text, seconds)
+        self._angry.add(int(sound[0]))
+        return sound
+
+    def mood(self, level: int) -> float:
+        """1: that sound was said in anger."""
+        return float(level in self._angry)
 
     def text(self, level: int) -> str:
         return self._texts.get(level, "")
@@ -118,6 +130,8 @@ class FakeSpeech:
     n_open: int = 0
     n_closed: int = 0
     sentences: list[str] = field(default_factory=list)
+    embed_s: float = 0.02
+    embedded_s: list[float] = field(default_factory=list)
 
     def open_utterance(self, hints: RecognitionHints) -> FakeUtterance:
         self.hints.append(hints)
@@ -137,6 +151,15 @@ class FakeSpeech:
                 raise SpeechWorkerError("the worker died in the middle")
             yield sound[start : start + size]
             await asyncio.sleep(self.synthesis_s / 10)
+
+    async def embed(self, samples: Samples) -> Embedding:
+        self.embedded_s.append(seconds(len(samples)))
+        await asyncio.sleep(self.embed_s)
+        if self.is_dead:
+            raise SpeechWorkerError("no speech worker is running")
+        levels = [level for level in map(int, np.unique(samples)) if level]
+        loudest = max(levels, default=0)
+        return np.array([self.book.mood(loudest)], dtype=np.float32)
 
     def close(self) -> None:
         self.n_closed += 1

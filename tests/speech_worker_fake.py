@@ -13,6 +13,7 @@ import numpy as np
 
 from voicebot.audio import Samples, seconds
 from voicebot.errors import ModelError
+from voicebot.speech.emotion.emotion import Embedding
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 from voicebot.speech.speech_parts import SpeechParts
 from voicebot.speech.worker_protocol import Message
@@ -68,6 +69,23 @@ class FakeSynthesizer:
             elif word == "fail":
                 raise ValueError("as the test wants")
             yield np.full(int(160 / rate), len(word), dtype=np.int16)
+
+
+class FakeEncoder:
+    """Tells length and loudest sample. 7 as the first sample is an order to fail."""
+
+    name = "fake encoder"
+
+    def embed(self, samples: Samples) -> Embedding:
+        if len(samples) < 4000:
+            raise ValueError("less than half a second")
+        if samples[0] == 7:
+            raise RuntimeError("as the test wants")
+        return np.array([len(samples), samples.max()], dtype=np.float32)
+
+
+def load_with_emotion(message: Message) -> SpeechParts:
+    return SpeechParts(FakeRecognizer(), FakeSynthesizer(), FakeEncoder())
 
 
 def load_parts(message: Message) -> SpeechParts:

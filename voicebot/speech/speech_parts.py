@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voicebot.speech.emotion.emotion import EmotionEncoder
 from voicebot.speech.recognizer import Recognizer
 from voicebot.speech.synthesizer import Synthesizer
 from voicebot.speech.worker_protocol import Message
@@ -16,6 +17,7 @@ class SpeechParts:
 
     recognizer: Recognizer | None
     synthesizer: Synthesizer | None
+    emotion: EmotionEncoder | None = None
 
 
 PartsLoader = Callable[[Message], SpeechParts]

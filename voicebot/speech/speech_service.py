@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from voicebot.audio import Samples
+from voicebot.speech.emotion.emotion import Embedding
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 
 
@@ -26,11 +27,15 @@ class Utterance(Protocol):
 
 
 class SpeechService(Protocol):
-    """Recognition and synthesis for one call; stays with one worker while that lives."""
+    """Recognition, synthesis and emotion for one call; stays with one worker while that lives."""
 
     def open_utterance(self, hints: RecognitionHints) -> Utterance: ...
 
     def synthesize(self, text: str, rate: float = 1.0) -> AsyncIterator[Samples]:
         """8 kHz audio in chunks as they are ready. Raises SpeechWorkerError."""
+
+    async def embed(self, samples: Samples) -> Embedding:
+        """What the voice in these 8 kHz samples is like. Never delays a transcript: a worker with
+        much to do answers late or refuses. Raises SpeechWorkerError."""
 
     def close(self) -> None: ...

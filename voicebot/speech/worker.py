@@ -1,8 +1,9 @@
 """The speech worker: a process of its own with one recogniser and one voice.
 
 Started by the pool as `python -m voicebot.speech.worker --fd N`; speaks `worker_protocol` over
-that descriptor. Three threads: this one reads, one recognises, one speaks, so that the first
-sound of an answer never waits behind a recognition. It ends when the node closes its side,
+that descriptor. Four threads: this one reads, one recognises, one speaks, so that the first
+sound of an answer never waits behind a recognition, and one listens for emotion when no
+transcript is wanted. It ends when the node closes its side,
 however that came about: no worker outlives its node.
 """
 
@@ -27,6 +28,7 @@ from voicebot import __version__
 from voicebot.clock import SystemClock
 from voicebot.errors import SpeechWorkerError, VoicebotError
 from voicebot.logs import configure_logging
+from voicebot.speech.emotion_worker import EmotionWorker
 from voicebot.speech.recognition_queue import RecognitionJob, RecognitionQueue
 from voicebot.speech.recognizer import RecognitionHints, Recognizer, UtteranceRecognizer
 from voicebot.speech.speech_parts import PartsLoader
@@ -55,6 +57,9 @@ class _Recognition:
         self._utterances: dict[int, UtteranceRecognizer] = {}
         self._busy_s = 0.0
         self._running_since: float | None = None
+        self._answering: tuple[int, ...] = ()
+        self.is_idle = threading.Event()
+        self.is_idle.set()
         threading.Thread(target=self._run, name="recognition", daemon=True).start()
 
     def receive(self, message: Message) -> None:
@@ -78,6 +83,7 @@ class _Recognition:
                 case "close":
                     self._queue.close(message.integer("utterance"))
                     self._utterances.pop(message.integer("utterance"), None)
+            self._note_idle()
             self._changed.notify()
 
     def stats(self) -> dict[str, object]:
@@ -100,6 +106,7 @@ class _Recognition:
                     job = self._queue.next_job()
                 utterance = self._utterances.get(job.utterance)
                 self._running_since = _clock.monotonic()
+                self._answering = job.requests
             try:
                 self._do(job, utterance)
             except Exception:
@@ -109,6 +116,15 @@ class _Recognition:
             with self._changed:
                 self._busy_s += _clock.monotonic() - self._running_since
                 self._running_since = None
+                self._answering = ()
+                self._note_idle()
+
+    def _note_idle(self) -> None:
+        """Tell the emotion thread whether a transcript is wanted. Only with the lock held."""
+        if self._answering or self._queue.n_requests:
+            self.is_idle.clear()
+        else:
+            self.is_idle.set()
 
     def _do(self, job: RecognitionJob, utterance: UtteranceRecognizer | None) -> None:
         if utterance is None:
@@ -217,6 +233,7 @@ class SpeechWorker:
         self._sending = threading.Lock()
         self._recognition: _Recognition | None = None
         self._synthesis: _Synthesis | None = None
+        self._emotion: EmotionWorker | None = None
 
     def run(self) -> None:
         """Work until the node closes its side. Raises SpeechWorkerError, OSError."""
@@ -246,8 +263,13 @@ class SpeechWorker:
                     self._synthesis.receive(message)
                 else:
                     self._send(_error(message.integer("request"), "no voice is loaded"))
+            case "emotion":
+                if self._emotion is not None:
+                    self._emotion.receive(message)
+                else:
+                    self._send(_error(message.integer("request"), "no emotion model is loaded"))
             case "forget":
-                for part in (self._recognition, self._synthesis):
+                for part in (self._recognition, self._synthesis, self._emotion):
                     if part is not None:
                         part.receive(message)
             case "stats":
@@ -269,6 +291,11 @@ class SpeechWorker:
             self._recognition = _Recognition(parts.recognizer, self._send)
         if parts.synthesizer is not None:
             self._synthesis = _Synthesis(parts.synthesizer, self._send)
+        if parts.emotion is not None:
+            idle = self._recognition.is_idle if self._recognition else threading.Event()
+            if self._recognition is None:
+                idle.set()
+            self._emotion = EmotionWorker(parts.emotion, self._send, idle)
         self._send(
             Message(
                 "hello",
@@ -278,6 +305,7 @@ class SpeechWorker:
                     "load_s": _clock.monotonic() - started,
                     "recognizer": parts.recognizer.name if parts.recognizer else "",
                     "synthesizer": parts.synthesizer.name if parts.synthesizer else "",
+                    "emotion": parts.emotion.name if parts.emotion else "",
                     "versions": {"voicebot": __version__, "python": platform.python_version()},
                 },
             )
@@ -293,7 +321,7 @@ class SpeechWorker:
             "synthesis_busy_s": 0.0,
             "rss_mb": _resident_mb(),
         }
-        for part in (self._recognition, self._synthesis):
+        for part in (self._recognition, self._synthesis, self._emotion):
             if part is not None:
                 stats |= part.stats()
         return stats

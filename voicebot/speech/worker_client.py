@@ -29,6 +29,7 @@ class Hello:
     load_s: float
     recognizer: str
     synthesizer: str
+    emotion: str
 
 
 class _Link(asyncio.Protocol):
@@ -244,6 +245,7 @@ class WorkerClient:
                         load_s=message.number("load_s"),
                         recognizer=message.text("recognizer"),
                         synthesizer=message.text("synthesizer"),
+                        emotion=message.text("emotion"),
                     )
                 )
             case "failed" if not self._hello.done():
@@ -252,7 +254,7 @@ class WorkerClient:
                 heard = self._interims.get(message.integer("utterance"))
                 if heard is not None:
                     heard(message.text("text"))
-            case "transcript" | "stats":
+            case "transcript" | "embedding" | "stats":
                 answer = self._answers.get(message.integer("request"))
                 if answer is not None and not answer.done():
                     answer.set_result(message)

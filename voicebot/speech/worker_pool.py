@@ -14,6 +14,7 @@ import numpy as np
 from voicebot.audio import Samples
 from voicebot.clock import SystemClock
 from voicebot.errors import SpeechWorkerError, VoicebotError
+from voicebot.speech.emotion.emotion import Embedding
 from voicebot.speech.recognition_queue import MAX_UTTERANCE_SAMPLES
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 from voicebot.speech.respawn import RespawnDelay
@@ -32,6 +33,9 @@ HUNG_AFTER_S = 20.0
 
 _SYNTHESIS_CHUNK_TIMEOUT_S = 10.0
 
+EMBEDDING_TIMEOUT_S = 3.0
+"""An embedding that takes longer is of no use: its turn has been answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechInfo:
@@ -40,6 +44,7 @@ class SpeechInfo:
     recognizer: str
     synthesizer: str
     load_s: float
+    emotion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class SpeechPool:
     @property
     def info(self) -> SpeechInfo:
         hello = next(slot.hello for slot in self._slots if slot.hello is not None)
-        return SpeechInfo(hello.recognizer, hello.synthesizer, hello.load_s)
+        return SpeechInfo(hello.recognizer, hello.synthesizer, hello.load_s, hello.emotion)
 
     def stats(self) -> list[WorkerStats]:
         """Each worker's last report, at most a few seconds old."""
@@ -253,6 +258,11 @@ class CallSpeech:
         async with aclosing(client.stream(message, _SYNTHESIS_CHUNK_TIMEOUT_S)) as chunks:
             async for samples in chunks:
                 yield samples
+
+    async def embed(self, samples: Samples) -> Embedding:
+        client = self.worker()
+        question = Message("emotion", {"request": client.next_number()}, pcm(samples))
+        return (await client.ask(question, EMBEDDING_TIMEOUT_S)).embedding()
 
     def close(self) -> None:
         """The call is over; safe to call twice."""

@@ -5,20 +5,22 @@ and its fields, and a payload of int16 little-endian PCM at 8 kHz. It needs a by
 keeps order and nothing else, so a worker may as well sit on another machine.
 
 node to worker
-    load         recognizer, voice, models_directory     first, once
+    load         recognizer, voice, emotion, models_directory     first, once
     open         utterance, call, kind, phrases, language
     feed         utterance + PCM
     transcribe   utterance, request
     forget       request                                 not wanted any more
     close        utterance
     synthesize   request, call, text, rate
+    emotion      request + PCM                           one utterance, so far or whole
     stats        request
 worker to node
-    hello        protocol, pid, load_s, recognizer, synthesizer, versions
+    hello        protocol, pid, load_s, recognizer, synthesizer, emotion, versions
     failed       reason                                  can't load; the worker ends
     interim      utterance, text
     transcript   request, text, confidence, no_speech, alternatives, audio_s, cpu_ms
     audio        request, is_last + PCM
+    embedding    request + float32, little-endian
     error        request, reason
     stats        request, recognition_queue, synthesis_queue, recognition_busy_s,
                  synthesis_busy_s, running_s, rss_mb
@@ -31,6 +33,7 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from voicebot.audio import Samples
 from voicebot.errors import SpeechWorkerError
@@ -80,6 +83,12 @@ class Message:
             raise SpeechWorkerError(f"message {self.op}: audio of an odd number of bytes")
         return np.frombuffer(self.payload, dtype="<i2")
 
+    def embedding(self) -> npt.NDArray[np.float32]:
+        """The payload as numbers; read-only."""
+        if len(self.payload) % 4:
+            raise SpeechWorkerError(f"message {self.op}: numbers of an odd length")
+        return np.frombuffer(self.payload, dtype="<f4").astype(np.float32, copy=False)
+
 
 def encode(message: Message) -> bytes:
     """The message as it goes over the stream."""
@@ -92,6 +101,11 @@ def encode(message: Message) -> bytes:
 def pcm(samples: Samples) -> bytes:
     """Samples as a payload."""
     return samples.astype("<i2", copy=False).tobytes()
+
+
+def vector(numbers: npt.NDArray[np.float32]) -> bytes:
+    """Numbers as a payload."""
+    return numbers.astype("<f4", copy=False).tobytes()
 
 
 class MessageReader:
