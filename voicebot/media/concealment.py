@@ -32,6 +32,8 @@ class Concealment:
     while no frame is missing. Call exactly one of the two methods per tick.
     """
 
+    __slots__ = ("_gain", "_history", "_period", "_phase")
+
     def __init__(self) -> None:
         self._history: deque[Samples] = deque(maxlen=HISTORY_FRAMES)
         self._period: npt.NDArray[np.float32] | None = None

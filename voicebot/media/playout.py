@@ -46,6 +46,8 @@ class Playout:
     start it anew: stop the stream first.
     """
 
+    __slots__ = ("_events", "_fade_out", "_underrun_frames", "_utterances")
+
     def __init__(self) -> None:
         self._utterances: deque[_Utterance] = deque()
         self._events: deque[PlayoutStarted | PlayoutEnded] = deque()
@@ -132,6 +134,10 @@ class Playout:
                 current.played_samples += FRAME_SAMPLES
                 return frame
         return self._assemble(now)
+
+    @property
+    def has_events(self) -> bool:
+        return bool(self._events)
 
     def next_event(self) -> PlayoutStarted | PlayoutEnded | None:
         """The oldest event not yet fetched."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from voicebot.errors import RtpParseError
@@ -36,6 +38,10 @@ class RtpPacket(NamedTuple):
     padding_bytes: int = 0
 
 
+_packet: Callable[[tuple[object, ...]], RtpPacket] = partial(tuple.__new__, RtpPacket)
+"""In half the time of the constructor."""
+
+
 def parse_packet(data: bytes) -> RtpPacket:
     """Read one datagram. Raises RtpParseError, and nothing else, where it is no RTP."""
     if len(data) < HEADER_BYTES:
@@ -43,8 +49,9 @@ def parse_packet(data: bytes) -> RtpPacket:
     flags, second, sequence_number, timestamp, ssrc = HEADER.unpack_from(data)
     if flags == 0x80:
         # Nearly every packet: no padding, extension or CSRC.
-        return RtpPacket(
-            second & 0x7F, sequence_number, timestamp, ssrc, data[HEADER_BYTES:], second > 0x7F
+        payload = data[HEADER_BYTES:]
+        return _packet(
+            (second & 0x7F, sequence_number, timestamp, ssrc, payload, second > 0x7F, (), None, 0)
         )
     if flags >> 6 != 2:
         raise RtpParseError("RTP version is not 2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import struct
 from collections.abc import Collection
 
 from voicebot.audio import SAMPLE_RATE
@@ -25,6 +26,10 @@ MAX_TRANSIT_STEP_S = 8
 RTCP_INTERVAL_S = 5.0
 RTCP_COMPENSATION = 2.71828 - 1.5
 """RFC 3550 A.7: makes up for what timer reconsideration shortens."""
+
+_FRAME_BYTES = 160
+_FRAME_PACKET = struct.Struct("!BBHII160s")
+"""Header and payload of 20 ms of G.711, what nearly every packet is: packed at once."""
 
 _SEQUENCE_MODULUS = 1 << 16
 _TIMESTAMP_MASK = 0xFFFFFFFF
@@ -197,6 +202,8 @@ class RtpSession:
         self._last_timestamp = timestamp
         self._last_sent_at = now
         second = payload_type | 0x80 if is_marked else payload_type
+        if len(payload) == _FRAME_BYTES:
+            return _FRAME_PACKET.pack(0x80, second, sequence_number, timestamp, self.ssrc, payload)
         return HEADER.pack(0x80, second, sequence_number, timestamp, self.ssrc) + payload
 
     # ---- receiving -------------------------------------------------------------------------
@@ -355,6 +362,10 @@ class RtpSession:
     def next_timeout(self) -> float | None:
         """Monotonic time at which to call `handle_timeout`; None: do not wake me."""
         return self._next_report_at
+
+    def is_report_due(self, now: float) -> bool:
+        """Whether `handle_timeout` has something to do; quicker than asking for the time."""
+        return self._next_report_at is not None and now >= self._next_report_at
 
     def handle_timeout(self, now: float) -> bytes | None:
         """A report to send to `remote_rtcp` where one is due."""
