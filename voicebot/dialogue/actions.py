@@ -129,7 +129,10 @@ class UserTurn:
     """The caller said `text` (final transcript), or pressed `digits` (then text is empty).
 
     confidence: the recogniser's, 0..1; below the engine's threshold it asks again.
-    has_barged_in: he stopped the bot by speaking.
+    has_barged_in: he stopped the bot by speaking. A listening noise ("mhm", a cough) is then no
+    turn: the answer is Listen alone and the bot goes on from where it stopped.
+    has_heard_question: the bot had put its question whole when he began; only then can a "tak"
+    over it be the answer.
     over: he spoke while the bot went on. Then it is dropped unless it is understood; over a
     `disclosure` (Say.allow_barge_in False) only what holds anywhere or fills a slot counts.
     """
@@ -140,6 +143,7 @@ class UserTurn:
     digits: str = ""
     has_barged_in: bool = False
     over: SpokenOver = ""
+    has_heard_question: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The same script, events and times give the same actions, so a recorded call can 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -29,6 +30,8 @@ from voicebot.dialogue.actions import (
     Transfer,
     UserTurn,
 )
+from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
+from voicebot.dialogue.backchannels import is_backchannel
 from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
     AGAIN,
@@ -101,6 +104,30 @@ class DialogueEngine:
     def disposition(self) -> Disposition:
         """What the call has come to so far; what it ends with when the caller leaves now."""
         return self._state.disposition
+
+    def copy(self) -> DialogueEngine:
+        """Another engine that remembers the same. What it is told is nothing to this one, so a
+        guess may be handled by a copy, which then takes this one's place or is dropped."""
+        twin = copy.copy(self)
+        twin._state = self._state.copy()
+        twin._turn_scope = dict(self._turn_scope)
+        return twin
+
+    def completeness(self, text: str, now: datetime) -> Completeness:
+        """Whether what is recognised so far answers the question of this state whole."""
+        listen = self._here.listen
+        if listen is None:
+            return Completeness.OPEN
+        slots = listen.slots.values()
+        balances = (self._state.variables.get(slot.balance) for slot in slots if slot.balance)
+        question = Question(
+            listen.kind,
+            listen.max_digits,
+            listen.phrases,
+            frozenset(slot.kind for slot in slots),
+            next((balance for balance in balances if isinstance(balance, int)), None),
+        )
+        return completeness(text, question, now.astimezone(self._timezone))
 
     def start(self, now: datetime) -> list[Action]:
         """Greet the caller. now: UTC-aware, as everywhere here."""
@@ -198,6 +225,8 @@ class DialogueEngine:
         return self._climb(ladder, state.no_input_here, lead="")
 
     def _handle_turn(self, turn: UserTurn, now: datetime) -> list[Action]:
+        if turn.has_barged_in and not turn.digits and self._is_backchannel(turn):
+            return [self._listen()]
         readings = (turn.text, *turn.alternatives[:_MAX_ALTERNATIVES])
         self._state.other_values = {}
         self._turn_scope["clarity"] = 1.0 if turn.digits else turn.confidence
@@ -224,6 +253,11 @@ class DialogueEngine:
         return self._climb(
             ladder, self._state.no_match_here, self._script.unclear_prompt if is_unclear else ""
         )
+
+    def _is_backchannel(self, turn: UserTurn) -> bool:
+        listen = self._here.listen
+        asked = listen.kind if listen is not None and turn.has_heard_question else "none"
+        return is_backchannel(turn.text, asked)
 
     def _keep_others(self, rule: Rule, readings: tuple[str, ...], now: datetime) -> None:
         """Remember what else the slots of the rule may be, for queries with `until`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voicebot.dialogue.actions import Say
-from voicebot.dialogue.script import Script, VariableKind
+from voicebot.dialogue.mood import UNKNOWN_MOOD, Mood
+from voicebot.dialogue.script import Interjection, Script, VariableKind
 from voicebot.records import Disposition
 
 _FIRST_VALUES: Mapping[VariableKind, object] = {"number": 0, "flag": False}
@@ -40,12 +41,23 @@ class ConversationState:
     other_values: dict[str, list[object]] = field(default_factory=dict)
     end_reason: str = ""
     is_over: bool = False
+    mood: Mood = UNKNOWN_MOOD
+    interjected: set[Interjection] = field(default_factory=set)
 
     def move_to(self, name: str) -> None:
         """Enter a state; failures to understand are counted anew in it."""
         self.name = name
         self.no_input_here = 0
         self.no_match_here = 0
+
+    def copy(self) -> ConversationState:
+        """The same memory, which may then become another. Values are shared: none is changed."""
+        return replace(
+            self,
+            variables=dict(self.variables),
+            disclosed=set(self.disclosed),
+            other_values={name: list(values) for name, values in self.other_values.items()},
+        )
 
 
 def first_state(script: Script, given: Mapping[str, object]) -> ConversationState:

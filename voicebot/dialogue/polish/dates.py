@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from voicebot.dialogue.polish import calendar_spans
 from voicebot.dialogue.polish.anchors import find_anchor
@@ -18,10 +18,10 @@ from voicebot.dialogue.polish.named_days import NamedDays
 from voicebot.dialogue.polish.named_spans import NamedSpans
 from voicebot.dialogue.polish.numerals import read_ordinal
 from voicebot.dialogue.polish.relative_days import RelativeDays
-from voicebot.dialogue.polish.words import tokenize, word_set
+from voicebot.dialogue.polish.words import Token, tokenize, word_set
 from voicebot.dialogue.polish.years import read_year
 
-__all__ = ["DateExpression", "DateReader", "parse_date", "parse_dates"]
+__all__ = ["DateExpression", "DateReader", "FoundDay", "find_days", "parse_date", "parse_dates"]
 
 
 _OR = word_set("albo lub czy ewentualnie do")
@@ -47,14 +47,7 @@ def parse_date(text: str, now: dt.datetime) -> DateExpression | None:
 def parse_dates(text: str, now: dt.datetime) -> list[DateExpression]:
     """Every day that was said, in order."""
     tokens = tokenize(text)
-    today = now.date()
-    whole = DateSentence(tokens, today)
-    kept = without_corrected(
-        tokens, lambda part: bool(DateReader(DateSentence(part, today)).matches())
-    )
-    said = whole if kept is tokens else DateSentence(kept, today, whole.default_direction)
-    reader = DateReader(said)
-    found = [reader.express(match) for match in reader.matches()]
+    found = [day.expression for day in _find(tokens, now.date())]
     joined = " ".join(token.text for token in tokens)
     anchor = find_anchor(joined)
     if anchor and not found:
@@ -62,6 +55,31 @@ def parse_dates(text: str, now: dt.datetime) -> list[DateExpression]:
     if anchor:
         found = [e if e.anchor else replace(e, anchor=anchor) for e in found]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDay:
+    """A day or span, and where it stands in the tokens (less what was taken back)."""
+
+    expression: DateExpression
+    match: Match
+    tokens: Sequence[Token]
+
+
+def find_days(text: str, now: dt.datetime) -> list[FoundDay]:
+    """Every day that was said, in order, with its place; days that are told by an event
+    ("po wypłacie") are not among them."""
+    return _find(tokenize(text), now.date())
+
+
+def _find(tokens: Sequence[Token], today: dt.date) -> list[FoundDay]:
+    whole = DateSentence(tokens, today)
+    kept = without_corrected(
+        tokens, lambda part: bool(DateReader(DateSentence(part, today)).matches())
+    )
+    said = whole if kept is tokens else DateSentence(kept, today, whole.default_direction)
+    reader = DateReader(said)
+    return [FoundDay(reader.express(match), match, kept) for match in reader.matches()]
 
 
 class DateReader:

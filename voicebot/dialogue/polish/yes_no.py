@@ -294,6 +294,13 @@ def parse_yes_no(text: str) -> YesNo | None:
     return YesNo(is_yes, strength)
 
 
+def answered_words(text: str) -> list[tuple[str, bool]]:
+    """The words that were said, folded, and whether each is part of a yes, no or perhaps."""
+    words = [token for token in tokenize(text) if not token.is_mark]
+    answering = {at for it in _find_answers(words) for at in range(it.start, it.end)}
+    return [(token.text, at in answering) for at, token in enumerate(words)]
+
+
 def _find_answers(words: Sequence[Token]) -> list[_Answer]:
     answers: list[_Answer] = []
     at = 0
