@@ -77,8 +77,10 @@ class Turn:
 
     Bot turns: `prompt_id`, and `was_interrupted` where the caller barged in.
     Caller turns: `confidence` 0..1, `intent`, `slots`; `digits` where keys were pressed.
-    timings_ms: speech_end_to_transcript (caller); voice_to_voice, transcript_to_first_audio
-    (the bot's first prompt after a caller's turn).
+    timings_ms: since the caller's last speech sample on the wire, by calls/turn_times.py. Caller:
+    speech_end_to_vad_end, _to_decided, _to_transcript, guess_head_start, discarded_guesses (a
+    count). The bot's first prompt after it: speech_end_to_decision, _to_audio, _to_first_packet,
+    voice_to_voice, decision_to_first_packet.
     """
 
     speaker: Speaker

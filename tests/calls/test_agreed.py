@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.calls.bench import BALANCE_GR, FRIDAY, Bench
 from tests.simulated_time import simulated
 from voicebot.audio import SILENCE
+from voicebot.calls.turn_times import STEPS
 from voicebot.records import Disposition, Speaker
 
 
@@ -78,11 +81,19 @@ async def test_first_prompt_after_a_turn_tells_how_long_the_caller_waited():
         # The early transcript was there when the silence had been waited for.
         silence_ms = 700 if turn.state == "ask_birth" else 1200
         assert -1 < turn.timings_ms["speech_end_to_transcript"] - silence_ms < 60
+        assert turn.timings_ms["speech_end_to_vad_end"] == pytest.approx(240, abs=30)
+        assert turn.timings_ms["speech_end_to_decided"] == pytest.approx(silence_ms, abs=30)
+    steps = [key for key in STEPS if not key.endswith(("vad_end", "decided", "transcript"))]
     for turn in timed:
-        assert turn.timings_ms["transcript_to_first_audio"] >= 0
+        assert sorted(turn.timings_ms[key] for key in steps) == [
+            turn.timings_ms[key] for key in steps
+        ], "a step never comes before the one that it needs"
+        assert turn.timings_ms["decision_to_first_packet"] >= 0
     cached = call.bot_turn("podać kod")
     assert 700 <= cached.timings_ms["voice_to_voice"] <= 800
+    assert cached.timings_ms["decision_to_first_packet"] <= 25, "it waits for nothing but the tick"
     debt = call.bot_turn("Wierzyciel")
+    assert debt.timings_ms["decision_to_first_packet"] >= 100
     assert 1290 <= debt.timings_ms["voice_to_voice"] <= 1450, "synthesis takes 100 ms more"
 
 

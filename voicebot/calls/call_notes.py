@@ -5,6 +5,7 @@ from __future__ import annotations
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.calls.prompter import SpokenPrompt
+from voicebot.calls.turn_times import AnsweredTurn, TurnTimes
 from voicebot.dialogue.actions import UserTurn
 from voicebot.records import Speaker, Turn
 
@@ -48,12 +49,9 @@ class CallNotes:
         if prompt.was_interrupted and prompt.ended_at <= prompt.started_at:
             return  # cut before its first sound
         timings_ms: dict[str, float] = {}
-        if prompt.answers is not None:
-            timings_ms = {
-                "voice_to_voice": (prompt.started_at - prompt.answers.speech_ended_at) * 1000,
-                "transcript_to_first_audio": (prompt.started_at - prompt.answers.transcript_at)
-                * 1000,
-            }
+        if prompt.answers is not None and prompt.times is not None:
+            timings_ms = prompt.answers.answer_ms(prompt.times)
+            self._note_answer(prompt, prompt.answers, timings_ms)
         turn = Turn(
             Speaker.BOT,
             prompt.text,
@@ -66,6 +64,20 @@ class CallNotes:
         )
         self._add(turn)
         self.flush()
+
+    def _note_answer(
+        self, prompt: SpokenPrompt, turn: TurnTimes, timings_ms: dict[str, float]
+    ) -> None:
+        self._live.answers.append(
+            AnsweredTurn(
+                turn.kind,
+                prompt.source,
+                prompt.state,
+                turn.speech_started_at - self._answered_at,
+                turn.speech_ended_at - self._answered_at,
+                turn.heard_ms() | timings_ms,
+            )
+        )
 
     def flush(self) -> None:
         """Nothing is left that began before the turns held back."""

@@ -6,8 +6,10 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples
+from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples, seconds
+from voicebot.calls.turn_times import TurnTimes
 from voicebot.dialogue.actions import Listen, QuestionKind, SpokenOver
+from voicebot.media.speech_tail import SpeechTail
 from voicebot.media.turn_detector import (
     PauseHeard,
     SpeechResumed,
@@ -26,14 +28,15 @@ RECENT_FRAMES = 20
 
 @dataclass(slots=True)
 class HeardTurn:
-    """A finished turn of the caller. Seconds since the answer; `ended_at` is monotonic.
+    """A finished turn of the caller. Seconds since the answer.
 
+    times: how long the steps to its answer take; whoever takes a step notes it there.
     over: what the bot went on saying for the whole of it.
     """
 
     started_s: float
     ended_s: float
-    ended_at: float
+    times: TurnTimes
     over: SpokenOver
     _utterance: Utterance
     _early: asyncio.Task[Transcript] | None
@@ -85,6 +88,9 @@ class Listener:
         self._early_tasks: set[asyncio.Task[Transcript]] = set()
         self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
+        self._kind: QuestionKind = "open"
+        self._tail = SpeechTail()
+        self._pause_noticed_at: float | None = None
 
     @property
     def is_hearing(self) -> bool:
@@ -93,6 +99,7 @@ class Listener:
 
     def expect(self, listen: Listen) -> None:
         """What kind of answer comes next: sets the silence that ends it, and the hints."""
+        self._kind = listen.kind
         self._hints = RecognitionHints(kind=listen.kind, phrases=listen.phrases + self._phrases)
         self._detector.listen(
             silence_ms=self._silence_ms(listen.kind),
@@ -101,6 +108,7 @@ class Listener:
 
     def receive_frame(self, frame: AudioFrame, now: float, bot_says: SpokenOver) -> bool:
         """Take in 20 ms that arrived at `now`, while the bot says that; whether they are speech."""
+        self._tail.receive_frame(frame, now)
         is_speech = not frame.is_concealed and self._vad.is_speech(frame.samples)
         if is_speech:
             self._over.add(bot_says)
@@ -113,8 +121,10 @@ class Listener:
                 self._start_utterance((frame.rtp_time - start) // FRAME_SAMPLES + 1)
                 self._over = {bot_says}
             case PauseHeard():
+                self._pause_noticed_at = now
                 self._transcribe_early()
             case SpeechResumed():
+                self._pause_noticed_at = None
                 self._drop_early()
             case TurnEnded() as event:
                 self._end_turn(event, now)
@@ -166,13 +176,25 @@ class Listener:
         self._turn = HeardTurn(
             started_s=event.start_samples / SAMPLE_RATE,
             ended_s=event.end_samples / SAMPLE_RATE,
-            ended_at=now - (event.decided_at_samples - event.end_samples) / SAMPLE_RATE,
+            times=self._times(event, now),
             over=_spoken_over(self._over),
             _utterance=self._utterance,
             _early=self._early,
         )
         self._utterance = None
         self._early = None
+
+    def _times(self, event: TurnEnded, now: float) -> TurnTimes:
+        speech_end = self._tail.last_sample(event.end_samples)
+        ended_at = self._tail.wire_time(speech_end)
+        noticed_at, self._pause_noticed_at = self._pause_noticed_at, None
+        return TurnTimes(
+            kind=self._kind,
+            speech_started_at=ended_at - seconds(speech_end - event.start_samples),
+            speech_ended_at=ended_at,
+            vad_ended_at=now if noticed_at is None else noticed_at,
+            decided_at=now,
+        )
 
     def _silence_ms(self, kind: QuestionKind) -> int:
         if kind == "yes_no":

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from voicebot.calls.turn_times import AnsweredTurn
 from voicebot.records import CallRecord, Turn
 
 
 @dataclass(slots=True)
 class LiveCall:
-    """What is known of a running call. `hang_up` ends it from the console."""
+    """What is known of a running call. `hang_up` ends it from the console.
+
+    answers: how long each of the caller's turns took to be answered.
+    """
 
     record: CallRecord
     started_at: datetime
@@ -19,6 +23,7 @@ class LiveCall:
     state: str = ""
     is_bot_speaking: bool = False
     turns: list[Turn] = field(default_factory=list)
+    answers: list[AnsweredTurn] = field(default_factory=list)
 
 
 class LiveCalls:

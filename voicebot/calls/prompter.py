@@ -9,23 +9,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from voicebot.audio import Samples
+from voicebot.audio import Samples, seconds
 from voicebot.calls.prompt_maker import PromptAudio, PromptMaker, sentences
+from voicebot.calls.turn_times import AudioSource, PromptTimes, TurnTimes
+from voicebot.clock import Clock, SystemClock
 from voicebot.dialogue.actions import Say, SpokenOver
 from voicebot.errors import SpeechWorkerError
 from voicebot.media.playout import Playout
+from voicebot.media.speech_tail import n_silent
 from voicebot.speech.speech_service import SpeechService
 
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _NOTHING.setflags(write=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredTurn:
-    """The caller's turn that a prompt answers. Monotonic seconds."""
-
-    speech_ended_at: float
-    transcript_at: float
 
 
 @dataclass(slots=True)
@@ -33,12 +28,14 @@ class SpokenPrompt:
     """One prompt on its way out. Times are monotonic seconds; None: not yet.
 
     answers: the turn it answers, on the first prompt of an answer only.
+    sent_at: when its first packet was sent, where that is before it is heard. audio_at: when its
+    first samples were there. n_silent: samples before its first sound, as far as it is made.
     """
 
     say: Say
     state: str
     utterance_id: int
-    answers: AnsweredTurn | None = None
+    answers: TurnTimes | None = None
     started_at: float | None = None
     ended_at: float | None = None
     was_interrupted: bool = False
@@ -46,6 +43,11 @@ class SpokenPrompt:
     made: list[str] = field(default_factory=list)
     has_gaps: bool = False
     has_audio: bool = False
+    source: AudioSource = "synthesised"
+    audio_at: float | None = None
+    sent_at: float | None = None
+    n_silent: int = 0
+    has_sound: bool = False
     held: list[Samples] = field(default_factory=list)
     on_heard: list[Callable[[], None]] = field(default_factory=list)
 
@@ -53,6 +55,14 @@ class SpokenPrompt:
     def text(self) -> str:
         """What could be said of it: a sentence that no worker could make is left out."""
         return " ".join(self.made) or self.say.text if self.has_gaps else self.say.text
+
+    @property
+    def times(self) -> PromptTimes | None:
+        """None: it has not begun."""
+        first_packet_at = self.started_at if self.sent_at is None else self.sent_at
+        if first_packet_at is None:
+            return None
+        return PromptTimes(first_packet_at, seconds(self.n_silent), self.audio_at)
 
 
 class Prompter:
@@ -63,7 +73,14 @@ class Prompter:
     whether the caller meant it: then `resume` or `forget_interrupted`.
     """
 
-    def __init__(self, playout: Playout, prompt_audio: PromptAudio, speech: SpeechService) -> None:
+    def __init__(
+        self,
+        playout: Playout,
+        prompt_audio: PromptAudio,
+        speech: SpeechService,
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
         self._playout = playout
         self._maker = PromptMaker(prompt_audio, speech)
         self._next_id = 1
@@ -106,8 +123,8 @@ class Prompter:
         has_failed, self._has_failed = self._has_failed, False
         return has_failed
 
-    def say(self, say: Say, state: str, answers: AnsweredTurn | None = None) -> None:
-        """Say it after everything said before."""
+    def say(self, say: Say, state: str, answers: TurnTimes | None = None) -> None:
+        """Say it after everything said before. answers: the turn whose first answer it is."""
         prompt = SpokenPrompt(say, state, self._next_id, answers)
         self._next_id += 1
         self._last_said = prompt
@@ -117,8 +134,7 @@ class Prompter:
         )
         whole = self._maker.ready(say) if self._making is None else None
         if whole is not None:
-            self._deliver(prompt, whole)
-            self._complete(prompt)
+            self._deliver_whole(prompt, whole)
             return
         self._to_make.append(prompt)
         if self._making is None:
@@ -129,10 +145,14 @@ class Prompter:
         if self._last_said is not None:
             self._last_said.on_heard.append(do)
 
-    def playout_started(self, utterance_id: int, at: float) -> SpokenPrompt | None:
+    def playout_started(
+        self, utterance_id: int, at: float, sent_at: float | None = None
+    ) -> SpokenPrompt | None:
+        """at: when the caller hears it begin; sent_at: where that is later than it was sent."""
         prompt = self._prompts.get(utterance_id)
         if prompt is not None and prompt.started_at is None:
             prompt.started_at = at
+            prompt.sent_at = sent_at
         return prompt
 
     def playout_ended(self, utterance_id: int, at: float) -> SpokenPrompt | None:
@@ -219,12 +239,12 @@ class Prompter:
     async def _make(self, prompt: SpokenPrompt) -> None:
         whole = self._maker.ready(prompt.say)
         if whole is not None:
-            self._deliver(prompt, whole)
-            self._complete(prompt)
+            self._deliver_whole(prompt, whole)
             return
         for sentence in sentences(prompt.say.text):
             try:
                 async for samples in self._maker.make(sentence, prompt.say.rate):
+                    self._measure(prompt, samples)
                     if not self._deliver(prompt, samples):
                         return
             except SpeechWorkerError:
@@ -235,6 +255,21 @@ class Prompter:
             self._give_up(prompt)
         else:
             self._complete(prompt)
+
+    def _deliver_whole(self, prompt: SpokenPrompt, samples: Samples) -> None:
+        prompt.source = "ready"
+        self._measure(prompt, samples)
+        self._deliver(prompt, samples)
+        self._complete(prompt)
+
+    def _measure(self, prompt: SpokenPrompt, samples: Samples) -> None:
+        """Of samples that have just been made, before they are delivered."""
+        if prompt.audio_at is None:
+            prompt.audio_at = self._clock.monotonic()
+        if not prompt.has_sound:
+            n = n_silent(samples)
+            prompt.n_silent += n
+            prompt.has_sound = n < len(samples)
 
     def _deliver(self, prompt: SpokenPrompt, samples: Samples) -> bool:
         """False: nobody wants it any more."""

@@ -106,7 +106,7 @@ class Reception:
             listener=Listener(
                 parts.make_vad(), TurnDetector(parts.turns.max_turn_s), speech, parts.turns
             ),
-            prompter=Prompter(leg.playout, parts.prompt_audio, speech),
+            prompter=Prompter(leg.playout, parts.prompt_audio, speech, parts.clock),
             cases=CaseDirectory(parts.store.cases),
             ledger=CallLedger(parts.store, record),
             live_calls=self._live_calls,

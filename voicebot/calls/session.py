@@ -16,9 +16,10 @@ from voicebot.calls.ledger import CallLedger
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import HeardTurn, Listener
 from voicebot.calls.live_calls import LiveCall, LiveCalls
-from voicebot.calls.prompter import AnsweredTurn, Prompter
+from voicebot.calls.prompter import Prompter
 from voicebot.calls.record_keeper import RecordKeeper
 from voicebot.calls.silence_watch import SilenceWatch
+from voicebot.calls.turn_times import TurnTimes
 from voicebot.clock import Clock
 from voicebot.dialogue.actions import (
     Action,
@@ -145,7 +146,8 @@ class CallSession:
                 entry = self._digits.press(event.digit, self._position)
                 self._stop_for_keys(entry)
             case PlayoutStarted():
-                if self._prompter.playout_started(event.utterance_id, event.at) is not None:
+                begun = self._prompter.playout_started(event.utterance_id, event.at, event.sent_at)
+                if begun is not None:
                     self._notes.show(is_bot_speaking=True)
             case PlayoutEnded():
                 self._handle_playout_ended(event)
@@ -249,6 +251,7 @@ class CallSession:
         if not transcript.text:
             self._prompter.resume()
             return
+        heard.times.transcript_at = self._clock.monotonic()
         event = UserTurn(
             text=transcript.text,
             confidence=transcript.confidence,
@@ -256,12 +259,10 @@ class CallSession:
             has_barged_in=self._prompter.is_interrupted,
             over=heard.over,
         )
-        await self._answer(event, heard, self._clock.monotonic())
+        await self._answer(event, heard)
 
-    async def _answer(
-        self, event: DialogueEvent, heard: HeardTurn | None = None, transcript_at: float = 0.0
-    ) -> None:
-        """heard, transcript_at: the turn that `event` is the transcript of."""
+    async def _answer(self, event: DialogueEvent, heard: HeardTurn | None = None) -> None:
+        """heard: the turn that `event` is the transcript of."""
         self._silence.stop()
         state = self._engine.state_name
         understood_before = self._engine.last_understanding
@@ -279,23 +280,23 @@ class CallSession:
             self._note_caller_turn(
                 event,
                 heard,
-                transcript_at,
                 understanding if is_new else None,
                 state,
                 bot_began_at=cut[0].started_at if cut else self._prompter.speaking_since,
             )
         for prompt in cut:
             self._notes.note_bot(prompt)
-        answered = AnsweredTurn(heard.ended_at, transcript_at) if heard and transcript_at else None
-        await self._perform(actions, answered)
+        await self._perform(actions, heard.times if heard is not None else None)
 
-    async def _perform(self, actions: list[Action], answered: AnsweredTurn | None = None) -> None:
+    async def _perform(self, actions: list[Action], answered: TurnTimes | None = None) -> None:
         """answered: the caller's turn, for the time that the first prompt takes to come."""
         queue = list(actions)
         while queue:
             action = queue.pop(0)
             match action:
                 case Say():
+                    if answered is not None:
+                        answered.decision_at = self._clock.monotonic()
                     self._prompter.say(action, self._engine.state_name, answered)
                     answered = None
                 case Listen():
@@ -338,7 +339,6 @@ class CallSession:
         self,
         event: UserTurn,
         heard: HeardTurn | None,
-        transcript_at: float,
         understanding: Understanding | None,
         state: str,
         bot_began_at: float | None,
@@ -347,8 +347,7 @@ class CallSession:
         started_s = ended_s = self._position / SAMPLE_RATE
         if heard is not None:
             started_s, ended_s = heard.started_s, heard.ended_s
-            if transcript_at:
-                timings_ms["speech_end_to_transcript"] = (transcript_at - heard.ended_at) * 1000
+            timings_ms = heard.times.heard_ms()
         intent = understanding.intent if understanding else ""
         slots = dict(understanding.slots) if understanding else {}
         turn = Turn(

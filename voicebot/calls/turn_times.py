@@ -27,6 +27,7 @@ STEPS = (
 class TurnTimes:
     """When the steps of one of the caller's turns happened. Monotonic seconds; None: not (yet).
 
+    speech_started_at: when he began to speak, as he is heard here.
     speech_ended_at: his last speech sample on the wire: the arrival of its packet, plus where it
         lies in the packet. Everything is counted from here.
     vad_ended_at: the pause was noticed. decided_at: it was taken for the end of the turn.
@@ -37,6 +38,7 @@ class TurnTimes:
     """
 
     kind: QuestionKind
+    speech_started_at: float
     speech_ended_at: float
     vad_ended_at: float
     decided_at: float

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, seconds
+from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples, seconds
 
 KEPT_FRAMES = 200
 """4 s: longer than any silence that ends a turn, with the end of the speech before it."""
@@ -17,6 +17,8 @@ and breath counts as speech for a while."""
 
 SOFT_END_SAMPLES = SAMPLE_RATE // 10
 """So much later: a soft last consonant is no speech to a strict detector."""
+
+_BLOCK_SAMPLES = 10 * FRAME_SAMPLES
 
 AUDIBLE = 64
 """Peak below which nothing counts as sound, however silent the line is."""
@@ -62,18 +64,25 @@ class SpeechTail:
     def wire_time(self, position: int) -> float:
         """When the sample before `position` was on the wire: its packet's arrival, and then where
         it lies in the packet. Monotonic seconds; 0 before the first frame."""
-        for frame, handled_at in zip(
-            reversed(self._frames), reversed(self._handled_at), strict=True
-        ):
-            if frame.rtp_time < position:
-                break
-        else:
-            if not self._frames:
-                return 0.0
-            frame, handled_at = self._frames[0], self._handled_at[0]
+        if not self._frames:
+            return 0.0
+        index = len(self._frames) - 1
+        while index > 0 and self._frames[index].rtp_time >= position:
+            index -= 1
+        frame, handled_at = self._frames[index], self._handled_at[index]
         # A leg that does not know: it came just in time for the frame to be whole now.
         arrived_at = handled_at - FRAME_MS / 1000 if frame.arrived_at is None else frame.arrived_at
         return arrived_at + seconds(position - frame.rtp_time)
+
+
+def n_silent(samples: Samples) -> int:
+    """How many samples come before the first sound; all of them where there is none."""
+    for start in range(0, len(samples), _BLOCK_SAMPLES):
+        block = samples[start : start + _BLOCK_SAMPLES]
+        loud = (block > AUDIBLE) | (block < -AUDIBLE)
+        if loud.any():
+            return start + int(loud.argmax())
+    return len(samples)
 
 
 def _peak(frame: AudioFrame) -> int:

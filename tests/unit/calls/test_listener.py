@@ -78,7 +78,7 @@ async def test_end_of_speech_is_told_in_the_clock_of_the_call():
     await ear.hear(ear.book.sound("tak", 1.0))
     await ear.silence(1.0)
     [turn] = ear.turns
-    assert turn.ended_at - began_at == pytest.approx(2.0, abs=0.03)
+    assert turn.times.speech_ended_at - began_at == pytest.approx(2.0, abs=0.03)
     assert turn.started_s == pytest.approx(0.8), "200 ms before the first speech"
     turn.drop()
     await ear.listener.close()
