@@ -20,6 +20,7 @@ from voicebot.storage.database import Database
 _CHECKOUT = Path(__file__).resolve().parents[2]
 START_PATIENCE_S = 120
 STOP_PATIENCE_S = 30
+KILL_PATIENCE_S = 10
 
 
 class RunningServer:
@@ -54,13 +55,13 @@ class RunningServer:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=log,
+                start_new_session=True,
             )
         try:
             self.sip_uri = self._wait_for(r"^SIP\s+(sip:\S+)")
             self.web_url = self._wait_for(r"^Console\s+(http://\S+)").rstrip("/")
         except BaseException:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             raise
 
     @property
@@ -88,9 +89,10 @@ class RunningServer:
             raise
 
     def kill(self) -> None:
-        """Harmless where it has ended."""
-        self._process.kill()
-        self._process.wait()
+        """With its speech workers. Harmless where it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(KILL_PATIENCE_S)
 
     @property
     def is_running(self) -> bool:

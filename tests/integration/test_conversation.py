@@ -20,6 +20,7 @@ import soundfile
 from tests.integration.phones.baresip import HANG_UP_AFTER_S, Baresip
 from tests.integration.phones.debtor_voice import write_answers
 from tests.integration.phones.probe_signal import write_file
+from tests.integration.phones.process import output, running
 from tests.integration.phones.sipp import SippPhone
 from tests.integration.running_server import CallWatch, RunningServer
 from voicebot.records import CallRecord, Disposition, Promise, Speaker, Turn
@@ -118,18 +119,18 @@ async def answer_questions(call: CallWatch, answer: Answer) -> None:
 
 async def call_by_simulation(server: RunningServer) -> tuple[Outcome, str]:
     """The product's own caller as the README shows it; what it printed, too."""
-    process = await asyncio.create_subprocess_exec(
+    async with running(
         *(sys.executable, "-m", "voicebot", "simulate-caller", server.sip_uri),
         *("--debtor", str(DEBTOR), "--json"),
         env=server.environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-    )
-    output, live = await process.communicate()
+    ) as process:
+        printed, live = await output(process, PATIENCE_S)
     async with server.database() as database:
         result = await outcome(CallWatch(database, SIMULATED))
     assert process.returncode == 0, live.decode()
-    (call,) = json.loads(output)
+    (call,) = json.loads(printed)
     assert call["end_reason"] == "hangup", f"the bot says goodbye\n{live.decode()}"
     return result, live.decode()
 

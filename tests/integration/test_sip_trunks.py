@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.phones.process import running
 from tests.integration.sip_endpoint_bench import Application, UdpPeer, running_endpoint
 from tests.integration.test_sipp_signalling import run_sipp, scenario
 from tests.integration.trunk_bench import (
@@ -42,20 +43,14 @@ async def sipp_server(name: str) -> AsyncIterator[tuple[int, asyncio.subprocess.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    process = await asyncio.create_subprocess_exec(
+    async with running(
         need("sipp"),
         *("-sf", str(SCENARIOS / f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
         *("-nostdin", "-timeout", "30s", "-timeout_error", "-nd"),
-        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    ) as process:
         yield port, process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def account(port: int, password: str = "secret") -> dict[str, object]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.integration.phones.process import output, running
 from tests.integration.sip_endpoint_bench import (
     Application,
     SlowApplication,
@@ -145,24 +146,18 @@ def directions(leg: SipCallLeg) -> tuple[bool, bool]:
 async def called_sipp(name: str) -> AsyncIterator[str]:
     """A SIPp that plays the called side; the URI to call it by. Fails if the scenario fails."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
+    async with running(
         need("sipp"),
         *("-i", "127.0.0.1", "-p", str(port), "-m", "1", *scenario(name)),
         *("-nostdin", "-timeout", "20s", "-timeout_error"),
         *("-trace_err", "-error_file", "/dev/stderr"),
-        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+    ) as process:
         # An INVITE before it listens is repeated by our transaction.
         yield f"sip:service@127.0.0.1:{port}"
-        _, errors = await process.communicate()
+        _, errors = await output(process, 60)
         assert process.returncode == 0, errors.decode(errors="replace")[-3000:]
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 @pytest.mark.parametrize(("name", "status"), [("answers_busy", 486), ("answers_unavailable", 503)])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.phones.process import has_ended, output, running
 from tests.integration.sip_endpoint_bench import Application, SlowApplication, running_endpoint
 from tests.peers import need
 from voicebot.gateway.sip.call_leg import SipCallLeg
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.peer
 
 async def run_sipp(port: int, *arguments: str, n_calls: int = 1) -> None:
     """Play a scenario; fails with what SIPp says went wrong."""
-    process = await asyncio.create_subprocess_exec(
+    async with running(
         need("sipp"),
         f"127.0.0.1:{port}",
         *("-i", "127.0.0.1", "-m", str(n_calls), "-r", "20"),
@@ -34,11 +35,10 @@ async def run_sipp(port: int, *arguments: str, n_calls: int = 1) -> None:
             "/dev/stderr",
         ),
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate()
+    ) as process:
+        _, errors = await output(process, 60)
     assert process.returncode == 0, errors.decode(errors="replace")[-3000:]
 
 
@@ -109,18 +109,18 @@ def free_port() -> int:
 async def test_endpoint_calls_a_foreign_phone_and_hangs_up():
     port = free_port()
     async with running_endpoint(Application()) as endpoint:
-        process = await asyncio.create_subprocess_exec(
+        async with running(
             need("sipp"),
             *("-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
             *("-nostdin", "-timeout", "15s", "-timeout_error"),
-            stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-        )
-        # An INVITE before it listens is repeated by our transaction.
-        leg = await endpoint.call(f"sip:service@127.0.0.1:{port}", "infolinia", timeout_s=5)
-        await asyncio.sleep(0.2)
-        assert leg.media_stats()["packets_sent"] > 5
-        await leg.hang_up("done")
-        assert await process.wait() == 0
+        ) as process:
+            # An INVITE before it listens is repeated by our transaction.
+            leg = await endpoint.call(f"sip:service@127.0.0.1:{port}", "infolinia", timeout_s=5)
+            await asyncio.sleep(0.2)
+            assert leg.media_stats()["packets_sent"] > 5
+            await leg.hang_up("done")
+            assert await has_ended(process, 20)
+            assert process.returncode == 0
         assert endpoint.n_calls == 0

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from tests.integration.phones.process import end, has_ended, start
 from tests.peers import need
 
 MODULES = "/usr/lib/baresip/modules"
@@ -74,24 +75,19 @@ class Baresip:
             f"<sip:{user}@127.0.0.1>;regint=0;audio_codecs={codec}{parameters}\n"
         )
         with (directory / "baresip.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(program, "-4", "-f", str(directory), "-v"),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+            process = await start(
+                *(program, "-4", "-f", str(directory), "-v"), stdout=log, stderr=log
             )
-        control = await _Control.connect(control_port)
         try:
-            yield cls(control, ("127.0.0.1", keypad_port))
-        finally:
-            control.send("quit")
+            control = await _Control.connect(control_port)
             try:
-                async with asyncio.timeout(5):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-            await control.close()
+                yield cls(control, ("127.0.0.1", keypad_port))
+            finally:
+                control.send("quit")
+                await has_ended(process, 5)
+                await control.close()
+        finally:
+            await end(process)
 
     async def dial(self, uri: str) -> None:
         """Returns when the call has been answered; fails when it has not.

@@ -6,15 +6,19 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import soundfile
 
+from tests.integration.phones.process import end, output, signal_all, start
 from voicebot.audio import Samples
 
 ECHO_RTP_PORTS = (20000, 24999)
+STOP_PATIENCE_S = 20.0
+"""It says goodbye to calls that go on, and waits for their answer."""
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -43,7 +47,7 @@ class EchoServerProcess:
         }
         environment |= {f"VOICEBOT_SIP__{k.upper()}": str(v) for k, v in settings.items()}
         environment["PYTHONPATH"] = str(_CHECKOUT)
-        process = await asyncio.create_subprocess_exec(
+        process = await start(
             *(sys.executable, "-m", "tests.integration.echo_server", str(directory)),
             cwd=directory,
             env=environment,
@@ -56,10 +60,15 @@ class EchoServerProcess:
             server.tls_port = int(str(listening["tls_port"] or 0))
             yield server
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            _, code = await process.communicate(), process.returncode
+            code = await server.stop()
         assert code == 0, "the echo server did not stop cleanly; see its stderr"
+
+    async def stop(self) -> int:
+        """Its exit code. What it still tells is read, so that it cannot wait for a reader."""
+        signal_all(self._process, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await output(self._process, STOP_PATIENCE_S)
+        return await end(self._process)
 
     def uri(self, user: str = "echo") -> str:
         return f"sip:{user}@127.0.0.1:{self.port}"

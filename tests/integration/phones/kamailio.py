@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
-import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from tests.integration.phones.process import end, start
 from tests.peers import need
 
 CONFIG = Path(__file__).resolve().parents[2] / "data" / "kamailio" / "registrar.cfg"
@@ -54,32 +53,22 @@ class Kamailio:
         return found
 
     async def stop(self) -> None:
-        self._signal_all(signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
-                await self._process.wait()
-        # Its workers hold the log's pipe; one left behind would keep it open for ever.
-        self._signal_all(signal.SIGKILL)
-        await self._process.wait()
-        await self._reader
-
-    def _signal_all(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+        # With its workers, which hold the log's pipe.
+        await end(self._process, patience_s=10)
+        async with asyncio.timeout(10):
+            await self._reader
 
     @classmethod
     async def _start(cls, directory: Path) -> Kamailio:
         for _ in range(_START_ATTEMPTS):
             port = _free_port()
-            process = await asyncio.create_subprocess_exec(
+            process = await start(
                 *(need("kamailio"), "-f", str(CONFIG), "-l", f"udp:127.0.0.1:{port}"),
                 # In the foreground, logging to stderr, with its sockets and PID file here.
                 *("-DD", "-E", "-Y", str(directory), "-P", str(directory / "kamailio.pid")),
                 *("-m", "32", "-M", "4"),
-                stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
             )
             server = cls(process, port)
             if await server._is_up():

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from tests.integration.phones.process import end, start
 from tests.peers import need
 
 _PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
@@ -79,14 +80,13 @@ class SippPhone:
         scenario.write_text(_scenario(files, user, caller, codec))
         errors = directory / "sipp_errors.log"
         with (directory / "sipp.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
+            process = await start(
                 *(need("sipp"), f"127.0.0.1:{server_port}", "-sf", str(scenario)),
                 *("-i", "127.0.0.1", "-p", str(port), "-cid_str", call_id, "-m", "1"),
                 *("-mp", str(_free_port()), "-nostdin"),
                 *("-timeout", f"{timeout_s}s", "-timeout_error"),
                 *("-trace_err", "-error_file", str(errors)),
                 cwd=directory,
-                stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
@@ -94,9 +94,7 @@ class SippPhone:
         try:
             yield phone
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await end(process)
 
     async def play(self, name: str) -> None:
         """Speak this file into the running call.

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+from tests.integration.phones.process import running
 from tests.peers import need
 
 _SDP = """v=0
@@ -164,22 +165,16 @@ async def sipp(
     script.write(scenario)
     port = free_port()
     remote = [] if server_port is None else [f"127.0.0.1:{server_port}"]
-    process = await asyncio.create_subprocess_exec(
+    async with running(
         *(need("sipp"), *remote, "-sf", str(scenario)),
         *("-i", "127.0.0.1", "-p", str(port), "-m", "1", "-mp", str(free_port())),
         *("-nostdin", "-timeout", "30s", "-timeout_error"),
         *("-trace_err", "-error_file", str(errors)),
         cwd=directory,
-        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    ) as process:
         yield SippRun(process, port, errors)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def free_port() -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.integration.phones.process import end, start
 from tests.peers import need
 from voicebot.audio import SAMPLE_RATE, Samples
 
@@ -23,6 +24,8 @@ _PAYLOAD_TYPES = {*_SUBTYPES, 9}
 """G.711 and G.722; of the latter the packets alone are to be had."""
 _HEADER_BYTES = {1: 14}
 """Link types: Ethernet, as Linux shows its loopback."""
+
+START_PATIENCE_S = 20.0
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ class WireTap:
         """Needs root, as tcpdump does."""
         if os.geteuid() != 0:
             pytest.skip("only root may look at the wire")
-        process = await asyncio.create_subprocess_exec(
+        process = await start(
             # At once, each packet in a slot of the ring as long as a packet may be: with no limit
             # to that length 16 MB are 64 slots, and a burst is lost.
             *(need("tcpdump"), "-i", "lo", "-n", "-s", "2048", "-B", "16384", "--immediate-mode"),
@@ -78,15 +81,16 @@ class WireTap:
             "udp",
             stderr=asyncio.subprocess.PIPE,
         )
-        assert process.stderr is not None
-        first_line = await process.stderr.readline()
-        assert b"listening" in first_line, first_line
         try:
+            assert process.stderr is not None
+            async with asyncio.timeout(START_PATIENCE_S):
+                first_line = await process.stderr.readline()
+            assert b"listening" in first_line, first_line
             yield cls(path)
-        finally:
+            # What has been sent is in the kernel's ring, and not yet in the file.
             await asyncio.sleep(0.3)
-            process.terminate()
-            await process.communicate()
+        finally:
+            await end(process, patience_s=5)
 
     def streams(self, rtp_port: int) -> list[Stream]:
         """G.711 and G.722 streams to and from this port, the earliest first. Not those of a
