@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from voicebot.dialogue.mood import UNKNOWN_MOOD, Mood
 from voicebot.records import Disposition
 
 QuestionKind = Literal["open", "yes_no", "digits", "date", "amount", "none"]
@@ -90,6 +91,11 @@ class StopRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class StopEmotion:
+    """The caller refused: read his voice no more in this call, and drop what was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """Hand over to a human. Until transfer exists the script records a callback instead."""
 
@@ -113,6 +119,7 @@ Action = (
     | RecordCallback
     | RecordEvent
     | StopRecording
+    | StopEmotion
     | Transfer
     | HangUp
 )
@@ -135,6 +142,7 @@ class UserTurn:
     over it be the answer.
     over: he spoke while the bot went on. Then it is dropped unless it is understood; over a
     `disclosure` (Say.allow_barge_in False) only what holds anywhere or fills a slot counts.
+    mood: how his voice sounds by now, where that is read.
     """
 
     text: str = ""
@@ -144,6 +152,7 @@ class UserTurn:
     has_barged_in: bool = False
     over: SpokenOver = ""
     has_heard_question: bool = True
+    mood: Mood = UNKNOWN_MOOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from voicebot.dialogue.actions import (
     RecordEvent,
     RecordPromise,
     Say,
+    StopEmotion,
     StopRecording,
     SystemFailed,
     TimeRanOut,
@@ -32,14 +33,19 @@ from voicebot.dialogue.actions import (
 )
 from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
 from voicebot.dialogue.backchannels import is_backchannel
+from voicebot.dialogue.mood import UNKNOWN_MOOD
+from voicebot.dialogue.look_ahead import SLOW_RATE, LookAhead
 from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
     AGAIN,
+    EMOTION,
+    IS_EMOTION_READ,
     IS_RECORDED,
     LISTEN,
     OTHER_INTENT,
     REPEAT,
     ClearVariables,
+    DropEmotion,
     DropRecording,
     HandOver,
     Ladder,
@@ -60,7 +66,6 @@ from voicebot.dialogue.slots import FilledSlots, fill_from_keys, fill_from_text
 from voicebot.dialogue.state import Understanding, first_state
 from voicebot.records import Disposition
 
-_SLOW_RATE = 0.85
 _MAX_HOPS = 50
 _MAX_ALTERNATIVES = 4
 _MASKED = "***"
@@ -129,6 +134,11 @@ class DialogueEngine:
         )
         return completeness(text, question, now.astimezone(self._timezone))
 
+    def possible_says(self, now: datetime) -> list[Say]:
+        """What may be said after the caller's next turn and could be synthesised by now: prompts
+        with variables, all of them known. The likeliest first."""
+        return LookAhead(self._script, self._new_turn(now)).says(self._state)
+
     def start(self, now: datetime) -> list[Action]:
         """Greet the caller. now: UTC-aware, as everywhere here."""
         self._begin_turn(now)
@@ -154,12 +164,17 @@ class DialogueEngine:
             return self._give_up()
         if isinstance(event, NoInput):
             return self._handle_no_input()
-        return self._handle_turn(event, now.astimezone(self._timezone))
+        state.mood = event.mood
+        self._turn_scope.update(state.mood.scope)
+        return self._interject(self._handle_turn(event, now.astimezone(self._timezone)))
 
     # ---- events -----------------------------------------------------------------------------
 
     def _begin_turn(self, now: datetime) -> None:
-        self._turn_scope = {
+        self._turn_scope = self._new_turn(now)
+
+    def _new_turn(self, now: datetime) -> dict[str, object]:
+        return {
             "today": now.astimezone(self._timezone).date(),
             "intent": "",
             "score": 0,
@@ -169,6 +184,7 @@ class DialogueEngine:
             "changed": False,
             "problem": "",
             "said_day": None,
+            **self._state.mood.scope,
         }
 
     def _give_up(self) -> list[Action]:
@@ -258,6 +274,17 @@ class DialogueEngine:
         listen = self._here.listen
         asked = listen.kind if listen is not None and turn.has_heard_question else "none"
         return is_backchannel(turn.text, asked)
+
+    def _interject(self, actions: list[Action]) -> list[Action]:
+        """The answer with what the script wants said before it; not to one who is let go."""
+        if isinstance(actions[-1], HangUp) or not any(isinstance(item, Say) for item in actions):
+            return actions
+        scope = self._scope()
+        for interjection in self._script.interjections:
+            if interjection not in self._state.interjected and interjection.condition.holds(scope):
+                self._state.interjected |= {interjection}
+                return [*self._say(interjection.say), *actions]
+        return actions
 
     def _keep_others(self, rule: Rule, readings: tuple[str, ...], now: datetime) -> None:
         """Remember what else the slots of the rule may be, for queries with `until`."""
@@ -434,7 +461,7 @@ class DialogueEngine:
         actions = self._do(rule.steps)
         says = self._say(rule.say)
         if rule.go == REPEAT:
-            repeated = tuple(replace(say, rate=_SLOW_RATE) for say in self._state.last_says)
+            repeated = tuple(replace(say, rate=SLOW_RATE) for say in self._state.last_says)
             return [*actions, *says, *repeated, self._listen()]
         if rule.go == AGAIN:
             return [*actions, *says, *self._ask_again()]
@@ -551,22 +578,27 @@ class DialogueEngine:
             case NotePromise(amount=amount, day=day, balance=balance):
                 return self._promise(scope.get(amount), scope.get(day), scope.get(balance))
             case DropRecording():
-                self._forget_recording_notice()
+                self._forget_notice("recording", IS_RECORDED)
                 return [StopRecording()]
+            case DropEmotion():
+                self._forget_notice(EMOTION, IS_EMOTION_READ)
+                self._state.mood = UNKNOWN_MOOD
+                self._turn_scope.update(UNKNOWN_MOOD.scope)
+                return [StopEmotion()]
             case HandOver(reason=reason, summary=summary):
                 return [
                     Transfer(reason.render(scope, self._kinds), summary.render(scope, self._kinds))
                 ]
         return []
 
-    def _forget_recording_notice(self) -> None:
+    def _forget_notice(self, what: str, flag: str) -> None:
         """What is not recorded any more must not be announced as recorded, nor repeated so."""
-        if IS_RECORDED in self._script.given:
-            self._state.variables[IS_RECORDED] = False
+        if flag in self._script.given:
+            self._state.variables[flag] = False
         self._state.last_says = tuple(
             say
             for say in self._state.last_says
-            if "recording" not in self._script.prompts[say.prompt_id].discloses
+            if what not in self._script.prompts[say.prompt_id].discloses
         )
 
     def _promise(self, amount_gr: object, day: object, balance_gr: object) -> list[Action]:

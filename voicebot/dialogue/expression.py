@@ -1,8 +1,9 @@
 """Conditions and values in call scripts: a tiny safe expression language.
 
 `promise_amount > balance and not is_weekend(promise_date)`. Python's parser reads it, this
-file evaluates it: names, numbers, 'text', true, false, none, comparisons, and/or/not, in,
-+ and -, and the functions below. Nothing else exists, so a script can't reach the program.
+file evaluates it: names (`mood.anger` is one), numbers, 'text', true, false, none, comparisons,
+and/or/not, in, + and -, and the functions below. Nothing else exists, so a script can't reach the
+program.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import Enum
 
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "none": None}
 _MAX_LENGTH = 300
@@ -46,6 +48,15 @@ FUNCTIONS: dict[str, Callable[[Mapping[str, object], object], object]] = {
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)
 
 
+class Unknown(Enum):
+    """Stands for the value of a variable that the next turn will tell."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A parsed expression. `names` are the variables it reads."""
@@ -69,6 +80,18 @@ class Expression:
 
     def holds(self, scope: Mapping[str, object]) -> bool:
         return bool(self.evaluate(scope))
+
+    def outcome(self, scope: Mapping[str, object]) -> bool | None:
+        """Whether it holds; None where that depends on a variable that is UNKNOWN."""
+        if all(scope.get(name) is not UNKNOWN for name in self.names):
+            return self.holds(scope)
+        return _outcome(self._tree, scope)
+
+    def value(self, scope: Mapping[str, object]) -> object:
+        """Its value; UNKNOWN where a variable in it is."""
+        if any(scope.get(name) is UNKNOWN for name in self.names):
+            return UNKNOWN
+        return self.evaluate(scope)
 
 
 def parse_expression(text: str) -> Expression:
@@ -94,6 +117,8 @@ def _validate(node: ast.expr, names: set[str]) -> None:
         case ast.Name(id=name):
             if name not in _CONSTANTS:
                 names.add(name)
+        case ast.Attribute(value=ast.Name(id="mood"), attr=name):
+            names.add(f"mood.{name}")
         case ast.BoolOp(values=values):
             for value in values:
                 _validate(value, names)
@@ -125,6 +150,8 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object]) -> object:
             return node.value
         case ast.Name(id=name):
             return _CONSTANTS[name] if name in _CONSTANTS else scope.get(name)
+        case ast.Attribute(attr=name):
+            return scope.get(f"mood.{name}")
         case ast.BoolOp(op=ast.And(), values=values):
             return all(_evaluate(value, scope) for value in values)
         case ast.BoolOp(values=values):
@@ -149,6 +176,22 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object]) -> object:
         case ast.Call(func=ast.Name(id=function), args=[argument]):
             return FUNCTIONS[function](scope, _evaluate(argument, scope))
     return None
+
+
+def _outcome(node: ast.expr, scope: Mapping[str, object]) -> bool | None:
+    """And, or and not know what one unknown part leaves certain; nothing else does."""
+    match node:
+        case ast.BoolOp(op=operator, values=values):
+            decides = isinstance(operator, ast.Or)
+            parts = [_outcome(value, scope) for value in values]
+            return decides if decides in parts else None if None in parts else not decides
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            part = _outcome(operand, scope)
+            return None if part is None else not part
+    names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+    if any(scope.get(name) is UNKNOWN for name in names):
+        return None
+    return bool(_evaluate(node, scope))
 
 
 def _add(left: object, right: object, operator: ast.operator) -> object:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from voicebot.dialogue.actions import QuestionKind
 from voicebot.dialogue.expression import Expression
+from voicebot.dialogue.mood import MOOD_NAMES
 from voicebot.dialogue.nlu import IntentExamples
 from voicebot.dialogue.template import Template
 from voicebot.records import Disposition
@@ -38,6 +39,10 @@ LISTEN = "listen"
 """Where a rule goes to listen on without asking again."""
 IS_RECORDED = "is_recorded"
 """The `given` flag that is true while the call is recorded; false after `stop_recording`."""
+IS_EMOTION_READ = "is_emotion_read"
+"""The `given` flag that is true while the caller's voice is read; false after `stop_emotion`."""
+EMOTION = "emotion"
+"""What a prompt `discloses` that tells of it: nothing is read before it was heard whole."""
 OTHER_INTENT = "other"
 """Examples of what is no business of the script; an utterance most like these is no match."""
 STAYING = frozenset({AGAIN, REPEAT, LISTEN})
@@ -52,6 +57,7 @@ TURN_VARIABLES: Mapping[str, VariableKind] = {
     "changed": "flag",
     "problem": "text",
     "said_day": "date",
+    **dict.fromkeys(MOOD_NAMES, "number"),
 }
 """What every condition may read beside the script's own variables (call-script.md explains)."""
 
@@ -70,7 +76,7 @@ SLOT_VARIABLE_KINDS: Mapping[SlotKind, frozenset[VariableKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One utterance of the bot. `discloses`: ai, recording (what it tells the caller)."""
+    """One utterance of the bot. `discloses`: ai, recording, emotion (what it tells)."""
 
     prompt_id: str
     template: Template
@@ -126,6 +132,11 @@ class DropRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class DropEmotion:
+    """Read no emotion any more and drop what was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetOutcome:
     disposition: Disposition
 
@@ -145,6 +156,7 @@ Deed = (
     | NoteCallback
     | NotePromise
     | DropRecording
+    | DropEmotion
     | SetOutcome
     | HandOver
 )
@@ -252,6 +264,15 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Interjection:
+    """Said before the next answer that goes on with the call, where it holds; once in a call."""
+
+    condition: Expression
+    say: tuple[Spoken, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """When the engine stops trying. `min_score`: below it an utterance is not understood.
 
@@ -287,6 +308,7 @@ class Script:
     unclear_prompt: str
     failure_state: str
     too_long_state: str
+    interjections: tuple[Interjection, ...] = ()
 
     @property
     def kinds(self) -> dict[str, VariableKind]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from voicebot.dialogue.mood_check import find_mood_problems
 from voicebot.dialogue.script import (
     STAYING,
     ClearVariables,
@@ -82,6 +83,7 @@ class _Check:
         yield from self._told_too_early()
         yield from self._secrets_told()
         yield from self._promises()
+        yield from self._mood()
         yield from self._always_valid()
         yield from self._ends_of_too_long()
         yield from self._prompts()
@@ -246,6 +248,8 @@ class _Check:
         if state.listen is not None:
             for ladder in (state.no_input or script.no_input, state.no_match or script.no_match):
                 yield from (Spoken(prompt_id) for prompt_id in ladder.prompts)
+            for interjection in script.interjections:
+                yield from interjection.say
 
     def _steps_in(self, state: State, without: frozenset[str] = frozenset()) -> Iterator[Step]:
         yield from state.steps
@@ -300,6 +304,12 @@ class _Check:
                 yield self._error(
                     line, f"state {state.name} must read {{{name}}} back before it is promised"
                 )
+
+    def _mood(self) -> Iterator[Problem]:
+        states = self._script.states
+        reachable = [states[name] for name in sorted(self._reachable([self._script.start]))]
+        for line, reason in find_mood_problems(self._script, reachable):
+            yield self._error(line, reason)
 
     def _always_valid(self) -> Iterator[Problem]:
         anywhere = {
@@ -358,6 +368,8 @@ class _Check:
             for rule in script.rules_in(state):
                 read |= rule.condition.names if rule.condition else set()
         read |= script.secret_variables
+        for interjection in script.interjections:
+            read |= interjection.condition.names
         for step in self._all_steps():
             read |= step.condition.names if step.condition else set()
             for template in _templates(step):

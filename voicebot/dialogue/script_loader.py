@@ -18,14 +18,17 @@ from voicebot.dialogue.actions import QuestionKind
 from voicebot.dialogue.expression import Expression, ExpressionError, parse_expression
 from voicebot.dialogue.nlu import IntentExamples, PatternError, compile_pattern
 from voicebot.dialogue.script import (
+    EMOTION,
     SLOT_VARIABLE_KINDS,
     STAYING,
     TURN_VARIABLES,
     ClearVariables,
     Deed,
+    DropEmotion,
     DropRecording,
     Ending,
     HandOver,
+    Interjection,
     Ladder,
     Limits,
     ListenSpec,
@@ -85,7 +88,7 @@ _QUERY_ANSWERS = {
     },
 }
 _FACTS = frozenset({"birth_date", "postcode", "pesel_last4"})
-_DISCLOSURES = frozenset({"ai", "recording"})
+_DISCLOSURES = frozenset({"ai", "recording", EMOTION})
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
@@ -314,6 +317,7 @@ class _ScriptReader(_Reader):
         required = ["script", "start", "intents", "prompts", "states", "no_input", "no_match"]
         required += ["unclear", "failure", "too_long"]
         optional = ["given", "limits", "constants", "variables", "rules", "anywhere", "keys"]
+        optional.append("interject")
         table = self.table(root, {*required, *optional})
         missing = [key for key in required if key not in table]
         for key in missing:
@@ -362,6 +366,7 @@ class _ScriptReader(_Reader):
             unclear_prompt=self._prompt_name(table["unclear"]),
             failure_state=self._state_name(table["failure"]),
             too_long_state=self._state_name(table["too_long"]),
+            interjections=self._interjections(table["interject"]) if "interject" in table else (),
         )
         self._check_references()
         return script
@@ -535,7 +540,9 @@ class _ScriptReader(_Reader):
         discloses = self.texts(table["discloses"]) if "discloses" in table else ()
         for what in discloses:
             if what not in _DISCLOSURES:
-                self.complain(table["discloses"], f"no such disclosure: {what} (ai, recording)")
+                self.complain(
+                    table["discloses"], f"no such disclosure: {what} (ai, emotion, recording)"
+                )
         return Prompt(
             name,
             self._known_template(table["text"]),
@@ -820,6 +827,19 @@ class _ScriptReader(_Reader):
             branches.append(branch)
         return tuple(branches)
 
+    def _interjections(self, value: _Value) -> tuple[Interjection, ...]:
+        interjections = []
+        for item in self.items(value):
+            table = self.table(item, {"if", "say"})
+            if len(table) < 2:
+                self.complain(item, "an interjection needs if and say")
+                continue
+            condition = self._known_expression(table["if"])
+            if condition is not None:
+                says = self._says(table["say"])
+                interjections.append(Interjection(condition, says, item.line))
+        return tuple(interjections)
+
     def _steps(self, value: _Value) -> tuple[Step, ...]:
         return tuple(filter(None, map(self._step, self.items(value))))
 
@@ -831,6 +851,7 @@ class _ScriptReader(_Reader):
             "callback": self._note_callback,
             "promise": self._note_promise,
             "stop_recording": self._drop_recording,
+            "stop_emotion": self._drop_emotion,
             "outcome": lambda item: SetOutcome(self._disposition(item)),
             "transfer": self._hand_over,
         }
@@ -882,6 +903,11 @@ class _ScriptReader(_Reader):
         if not self.flag(value):
             self.complain(value, "stop_recording can only be true")
         return DropRecording()
+
+    def _drop_emotion(self, value: _Value) -> DropEmotion:
+        if not self.flag(value):
+            self.complain(value, "stop_emotion can only be true")
+        return DropEmotion()
 
     def _hand_over(self, value: _Value) -> HandOver:
         table = self.table(value, {"reason", "summary"})

@@ -42,7 +42,7 @@ class ConversationState:
     end_reason: str = ""
     is_over: bool = False
     mood: Mood = UNKNOWN_MOOD
-    interjected: set[Interjection] = field(default_factory=set)
+    interjected: frozenset[Interjection] = frozenset()
 
     def move_to(self, name: str) -> None:
         """Enter a state; failures to understand are counted anew in it."""
