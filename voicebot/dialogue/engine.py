@@ -33,8 +33,8 @@ from voicebot.dialogue.actions import (
 )
 from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
 from voicebot.dialogue.backchannels import is_backchannel
-from voicebot.dialogue.mood import UNKNOWN_MOOD
 from voicebot.dialogue.look_ahead import SLOW_RATE, LookAhead
+from voicebot.dialogue.mood import UNKNOWN_MOOD
 from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
     AGAIN,
