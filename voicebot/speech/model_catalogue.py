@@ -110,8 +110,17 @@ class FolderSource(_Source):
     path: str
 
 
+class DerivedSource(_Source):
+    """Made here from another installed model, the same bytes on every machine; no network."""
+
+    kind: Literal["derived"]
+    model: str
+    recipe: Literal["emotion-encoder"]
+
+
 Source = Annotated[
-    UrlSource | PypiSource | DebianSource | FolderSource, Field(discriminator="kind")
+    UrlSource | PypiSource | DebianSource | FolderSource | DerivedSource,
+    Field(discriminator="kind"),
 ]
 
 
@@ -119,8 +128,8 @@ class Model(_Table):
     """One model. `is_default`: fetched by `voicebot models pull --default`."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
-    roles: tuple[Literal["recognition", "synthesis", "vad"], ...]
-    engine: Literal["whisper", "vosk", "piper", "rhvoice", "silero"]
+    roles: tuple[Literal["recognition", "synthesis", "vad", "emotion"], ...]
+    engine: Literal["whisper", "vosk", "piper", "rhvoice", "silero", "emotion"]
     language: str
     licence: str
     commercial_use: bool

@@ -16,6 +16,7 @@ from voicebot.errors import ModelSourceError
 from voicebot.speech.debian_packages import fetch_packages, unpack_package
 from voicebot.speech.model_catalogue import (
     DebianSource,
+    DerivedSource,
     FolderSource,
     Model,
     ModelFile,
@@ -24,6 +25,7 @@ from voicebot.speech.model_catalogue import (
     Source,
     UrlSource,
 )
+from voicebot.speech.model_derived import write_derived
 from voicebot.speech.model_download import Downloader, file_sha256
 
 Progress = Callable[[int, int], None]
@@ -61,6 +63,10 @@ class SourceFetcher:
                     unpack_package(deb, source.take, workspace, staged)
             case FolderSource():
                 _copy_folder(Path(source.path), staged, progress)
+            case DerivedSource():
+                progress(0, 0)
+                # Our workspace is MODELS/.partial/ID; the other model lies beside it.
+                write_derived(source.recipe, workspace.parents[1] / source.model, staged)
 
     def _fetch_urls(
         self,
@@ -147,7 +153,7 @@ def is_vouched_for(source: Source) -> bool:
             return all(package.sha256 for package in source.packages)
         case UrlSource(archive=archive):
             return archive is not None and bool(archive.sha256)
-        case FolderSource():
+        case FolderSource() | DerivedSource():
             return False
 
 

@@ -35,7 +35,7 @@ def write(tmp_path: Path, text: str) -> Path:
 def test_shipped_catalogue_has_what_a_demo_and_a_business_need() -> None:
     catalogue = load_catalogue()
     defaults = {m.id for m in catalogue.models.values() if m.is_default}
-    assert defaults == {"whisper-base", "rhvoice-pl"}
+    assert defaults == {"whisper-base", "rhvoice-pl", "emotion-encoder"}
     assert not catalogue.get("rhvoice-pl").commercial_use
     assert [m.id for m in catalogue.of_engine("piper")] == ["piper-pl-gosia", "piper-pl-darkman"]
     assert all(m.commercial_use for m in catalogue.of_engine("piper"))
