@@ -93,7 +93,6 @@ async def test_first_prompt_after_a_turn_tells_how_long_the_caller_waited():
     assert 700 <= cached.timings_ms["voice_to_voice"] <= 800
     assert cached.timings_ms["decision_to_first_packet"] <= 25, "it waits for nothing but the tick"
     debt = call.bot_turn("Wierzyciel")
-    assert debt.timings_ms["decision_to_first_packet"] >= 100
     assert 1290 <= debt.timings_ms["voice_to_voice"] <= 1450, "synthesis takes 100 ms more"
 
 

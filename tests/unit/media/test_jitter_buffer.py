@@ -241,3 +241,21 @@ def test_doubled_pieces_do_not_make_a_whole_frame() -> None:
     buffer.put(FRAME_SAMPLES + FRAME_SAMPLES // 2, half)
     heard = [buffer.get() for _ in range(4)]
     assert heard[2] == payload(7)
+
+
+@pytest.mark.parametrize("jitter_ms", [(0.0, 0.0), (0.0, 60.0)])
+def test_it_tells_how_long_a_frame_was_held(jitter_ms: tuple[float, float]) -> None:
+    """Within a tick, for a frame that came as quickly as any; the delay grows meanwhile."""
+    buffer = new_buffer(always_quiet)
+    waiting = LossyLink(delay_ms=jitter_ms).arrivals(500)[::-1]
+    wrong_ms = []
+    for tick in range(500):
+        while waiting and waiting[-1][0] <= tick:
+            _, timestamp, data = waiting.pop()
+            buffer.put(timestamp, data, ssrc=1)
+        number = number_of(buffer.get())
+        if number is not None and tick > 250:
+            sent_at_tick = 0.5 + number
+            wrong_ms.append(abs((tick - sent_at_tick) * 20 - buffer.held_s * 1000))
+    assert len(wrong_ms) > 200
+    assert max(wrong_ms) <= 20
