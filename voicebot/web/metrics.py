@@ -13,13 +13,13 @@ from prometheus_client.registry import Collector
 
 from voicebot.calls.live_calls import LiveCall
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import CallRecord, Disposition, Speaker, Turn
+from voicebot.records import CallRecord, Disposition, Turn
 from voicebot.web.node_status import NodeParts
+from voicebot.web.turn_metrics import TurnTally
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-VOICE_TO_VOICE_BUCKETS_S = (0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 6.0)
 RECOGNITION_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0, 8.0)
 
 RECORD_ATTEMPTS = 40
@@ -46,12 +46,7 @@ class CallTally:
             registry=registry,
         )
         self._turns = Counter("voicebot_turns", "Turns said.", ["speaker"], registry=registry)
-        self._voice_to_voice = Histogram(
-            "voicebot_voice_to_voice_seconds",
-            "From the end of the caller's speech to the bot's first audio.",
-            buckets=VOICE_TO_VOICE_BUCKETS_S,
-            registry=registry,
-        )
+        self._answers = TurnTally(registry)
         self._recognition = Histogram(
             "voicebot_recognition_seconds",
             "From the end of the caller's speech to its transcript.",
@@ -73,6 +68,7 @@ class CallTally:
             registry=registry,
         )
         self._turns_seen: dict[str, int] = {}
+        self._answers_seen: dict[str, int] = {}
 
     def note_turns(self, call: LiveCall) -> None:
         """Count the turns that have come since the last time."""
@@ -81,9 +77,14 @@ class CallTally:
         self._turns_seen[call_id] = len(call.turns)
         for turn in call.turns[n_seen:]:
             self._count_turn(turn)
+        n_answers = self._answers_seen.get(call_id, 0)
+        self._answers_seen[call_id] = len(call.answers)
+        for answer in call.answers[n_answers:]:
+            self._answers.count(answer)
 
     def forget(self, call_id: str) -> None:
         self._turns_seen.pop(call_id, None)
+        self._answers_seen.pop(call_id, None)
 
     def count_call(self, record: CallRecord) -> None:
         """Count a call that has ended."""
@@ -100,8 +101,6 @@ class CallTally:
     def _count_turn(self, turn: Turn) -> None:
         self._turns.labels(str(turn.speaker)).inc()
         timings = turn.timings_ms
-        if turn.speaker is Speaker.BOT and "voice_to_voice" in timings:
-            self._voice_to_voice.observe(timings["voice_to_voice"] / 1000)
         if "speech_end_to_transcript" in timings:
             self._recognition.observe(timings["speech_end_to_transcript"] / 1000)
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.web.console import Console
 from voicebot.calls.live_calls import LiveCall
+from voicebot.calls.turn_times import AnsweredTurn
 from voicebot.clock import SystemClock
 from voicebot.records import CallRecord, Direction, Disposition, Speaker, Turn
 
@@ -64,7 +65,15 @@ async def test_metrics_count_calls_turns_and_delays(
     console.live_calls.add(live)
     assert (await samples_of(client))["voicebot_calls_active", "sip"] == 1
     live.turns.append(Turn(Speaker.CALLER, "tak", 1, 2, timings_ms={}))
-    live.turns.append(Turn(Speaker.BOT, "dziękuję", 2, 3, timings_ms={"voice_to_voice": 850.0}))
+    live.turns.append(Turn(Speaker.BOT, "dziękuję", 2, 3))
+    timings_ms = {
+        "speech_end_to_decided": 520.0,
+        "voice_to_voice": 850.0,
+        "decision_to_first_packet": 12.0,
+        "guess_head_start": 80.0,
+        "discarded_guesses": 2.0,
+    }
+    live.answers.append(AnsweredTurn("yes_no", "ready", "read_back", 1.0, 2.0, timings_ms))
     console.live_calls.changed(live)
     console.live_calls.remove("c1")
     await console.database.calls.finish(
@@ -78,9 +87,15 @@ async def test_metrics_count_calls_turns_and_delays(
     assert metrics["voicebot_calls_total", "PTP_FULL", "sip"] == 1
     assert metrics["voicebot_calls_active", "sip"] == 0
     assert metrics["voicebot_turns_total", "bot"] == 1
-    assert metrics["voicebot_voice_to_voice_seconds_count",] == 1
-    assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.9"] == 1
-    assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.7"] == 0
+    assert metrics["voicebot_voice_to_voice_seconds_count", "yes_no"] == 1
+    assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.9", "yes_no"] == 1
+    assert metrics["voicebot_voice_to_voice_seconds_bucket", "0.7", "yes_no"] == 0
+    assert metrics["voicebot_turn_step_seconds_sum", "yes_no", "decided"] == 0.52
+    assert metrics["voicebot_decision_to_first_packet_seconds_bucket", "ready", "0.015"] == 1
+    assert metrics["voicebot_decision_to_first_packet_seconds_bucket", "ready", "0.01"] == 0
+    assert metrics["voicebot_guess_head_start_seconds_sum", "yes_no"] == 0.08
+    assert metrics["voicebot_guesses_total", "used"] == 1
+    assert metrics["voicebot_guesses_total", "discarded"] == 2
     assert metrics["voicebot_rtp_packets_total", "lost"] == 7
     assert metrics["voicebot_call_mos_bucket", "4.2", "bot"] == 1
     assert metrics["voicebot_call_mos_bucket", "4.0", "bot"] == 0
