@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from voicebot.calls.call_traces import CallTraces, traces_to
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.reception import CallParts, Conversation, Reception
@@ -27,7 +28,8 @@ from voicebot.gateway.sip.trunks.dial_rules import DAY_S, E164, PastCall
 from voicebot.media.codecs.catalogue import check_codecs
 from voicebot.media.pacer import Pacer
 from voicebot.media.recorder import repair
-from voicebot.media.vad import VoiceActivityDetector, WebrtcVad
+from voicebot.media.speech_detector import SpeechDetector
+from voicebot.media.vad import VoiceActivityDetector
 from voicebot.records import Direction
 from voicebot.settings import Settings
 from voicebot.speech.model_catalogue import load_catalogue
@@ -84,7 +86,7 @@ def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
 def vad_maker(settings: Settings) -> Callable[[], VoiceActivityDetector]:
     """Makes a voice activity detector for each call. Raises ModelError for a missing model."""
     if settings.speech.vad == "webrtc":
-        return WebrtcVad
+        return SpeechDetector
     from voicebot.speech.backends.silero import SileroVad  # an optional extra
 
     store = ModelStore(Path(settings.models_directory), load_catalogue())
@@ -127,6 +129,7 @@ class Node:
         )
         self.database: Database | None = None
         self.web: WebServer | None = None
+        self._traces: CallTraces | None = None
         self._reception: Reception | None = None
 
     async def start(self, progress: Progress, with_samples: bool = False) -> None:
@@ -135,6 +138,10 @@ class Node:
         Raises VoicebotError (what to do is in the text) or OSError (an address is taken).
         """
         settings = self.settings
+        if settings.telemetry.otlp_endpoint:
+            self._traces = traces_to(
+                settings.telemetry.otlp_endpoint, self.name, self.live_calls, self.clock
+            )
         settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database = await Database.open(settings.database_url, load_secret(settings.data_path))
         await self._close_orphans(self.database, progress)
@@ -201,6 +208,8 @@ class Node:
         if self.web is not None:
             await self.web.stop()
         await self.pool.stop()
+        if self._traces is not None:
+            await self._traces.stop()
         if self.database is not None:
             await self.database.close()
 

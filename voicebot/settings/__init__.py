@@ -13,6 +13,7 @@ from voicebot.settings.sections import (
     RecordingSettings,
     SpeechSettings,
     StorageSettings,
+    TelemetrySettings,
     TurnSettings,
     WebSettings,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "SipSettings",
     "SpeechSettings",
     "StorageSettings",
+    "TelemetrySettings",
     "TrunkSettings",
     "TurnSettings",
     "WebSettings",

@@ -28,6 +28,7 @@ from voicebot.settings.sections import (
     RecordingSettings,
     SpeechSettings,
     StorageSettings,
+    TelemetrySettings,
     TurnSettings,
     WebSettings,
 )
@@ -68,6 +69,7 @@ class Settings(Section):
     recording: RecordingSettings = RecordingSettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
     def data_path(self) -> Path:

@@ -32,8 +32,14 @@ class TurnSettings(Section):
     silence_yes_no_ms: int = Field(500, ge=100, description="After a yes/no question.")
     silence_open_ms: int = Field(700, ge=100, description="After an open question.")
     silence_digits_ms: int = Field(1200, ge=100, description="While numbers are dictated.")
+    silence_complete_ms: int = Field(
+        240, ge=100, description="After an answer that is whole, as far as its words tell."
+    )
+    silence_unfinished_ms: int = Field(
+        1500, ge=300, description="After words that ask for more: a date half said, „ale”, „yyy”."
+    )
     recognise_after_ms: int = Field(
-        240, ge=40, description="Silence after which recognition starts, before the turn's end."
+        120, ge=40, description="Silence after which recognition starts, before the turn's end."
     )
     barge_in_ms: int = Field(300, ge=60, description="Speech over the bot that stops it.")
     max_turn_s: float = Field(25.0, gt=1, description="A longer turn is cut and answered.")
@@ -70,6 +76,21 @@ class StorageSettings(Section):
     """The system of record."""
 
     url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data directory.")
+
+
+class TelemetrySettings(Section):
+    """OpenTelemetry traces of calls; needs the extra `otel`."""
+
+    otlp_endpoint: str = Field(
+        "", description="Collector for OTLP over HTTP, `http://127.0.0.1:4318`; empty: no traces."
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url
 
 
 class WebSettings(Section):
