@@ -110,6 +110,11 @@ class DialogueEngine:
         """What the call has come to so far; what it ends with when the caller leaves now."""
         return self._state.disposition
 
+    @property
+    def variables(self) -> Mapping[str, object]:
+        """What is known so far, by the script's names. To be read only."""
+        return self._state.variables
+
     def copy(self) -> DialogueEngine:
         """Another engine that remembers the same. What it is told is nothing to this one, so a
         guess may be handled by a copy, which then takes this one's place or is dropped."""

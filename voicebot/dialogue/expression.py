@@ -188,10 +188,15 @@ def _outcome(node: ast.expr, scope: Mapping[str, object]) -> bool | None:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             part = _outcome(operand, scope)
             return None if part is None else not part
-    names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-    if any(scope.get(name) is UNKNOWN for name in names):
+    if any(scope.get(name) is UNKNOWN for name in _names_in(node)):
         return None
     return bool(_evaluate(node, scope))
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    names: set[str] = set()
+    _validate(node, names)
+    return names
 
 
 def _add(left: object, right: object, operator: ast.operator) -> object:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from voicebot.dialogue.actions import Say
 from voicebot.dialogue.expression import UNKNOWN
+from voicebot.dialogue.mood import MOOD_NAMES
 from voicebot.dialogue.script import (
     AGAIN,
     IS_EMOTION_READ,
@@ -53,7 +54,7 @@ class LookAhead:
         """turn: the turn's variables before anything is said."""
         self._script = script
         self._kinds = script.kinds
-        self._turn = turn
+        self._turn = {**turn, **dict.fromkeys(MOOD_NAMES, UNKNOWN)}
         self._found: dict[tuple[str, float], tuple[int, Say]] = {}
         self._doubt = 0
         self._states_left = _MOST_STATES
