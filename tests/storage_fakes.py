@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import Callback, CallRecord, Case, Contact, Disposition, Promise, Turn
+from voicebot.records import (
+    Callback,
+    CallRecord,
+    Case,
+    Contact,
+    Disposition,
+    Promise,
+    Turn,
+    TurnMood,
+)
 from voicebot.storage.audit import FIRST_PREV_HASH, AuditChain, AuditEntry
 from voicebot.storage.calls import CHANGEABLE, LOST_AFTER, ORPHAN_REASON
 from voicebot.storage.cases import case_key
@@ -165,6 +174,17 @@ class FakeCalls:
         )
         if (stored.speaker, stored.started_s) != (turn.speaker, turn.started_s):
             raise StorageError(f"turn {index} of this call is stored already")
+
+    async def set_mood(self, call_id: str, index: int, mood: TurnMood) -> None:
+        self._database.check_writable()
+        turns = self.turn_rows.get(call_id, {})
+        if index in turns:
+            turns[index] = replace(turns[index], mood=mood)
+
+    async def drop_moods(self, call_id: str) -> None:
+        self._database.check_writable()
+        for index, turn in self.turn_rows.get(call_id, {}).items():
+            self.turn_rows[call_id][index] = replace(turn, mood=None)
 
     async def close_orphans(
         self, now: datetime, node: str = "", lost_after: timedelta = LOST_AFTER

@@ -72,6 +72,21 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnMood:
+    """What a model made of the voice in one turn: a guess, and often a wrong one.
+
+    group: anger, calm, distress or positive; confidence: of it, 0..1. probabilities: by group,
+    together 1. emotion: the likeliest of six. speech_s: how much of the voice was heard.
+    """
+
+    group: str
+    confidence: float
+    probabilities: dict[str, float]
+    emotion: str
+    speech_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What one party said. Times are seconds since the call was answered.
 
@@ -80,7 +95,7 @@ class Turn:
     timings_ms: since the caller's last speech sample on the wire, by calls/turn_times.py. Caller:
     speech_end_to_vad_end, _to_decided, _to_transcript, guess_head_start, discarded_guesses (a
     count). The bot's first prompt after it: speech_end_to_decision, _to_audio, _to_first_packet,
-    voice_to_voice, decision_to_first_packet.
+    voice_to_voice, decision_to_first_packet. mood: of the caller, where he was told of it.
     """
 
     speaker: Speaker
@@ -94,6 +109,7 @@ class Turn:
     state: str = ""
     was_interrupted: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict)
+    mood: TurnMood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,7 @@ class CallRecord:
     is_verified: bool = False
     ai_disclosed_at: datetime | None = None
     recording_disclosed_at: datetime | None = None
+    emotion_disclosed_at: datetime | None = None
     recording_path: str = ""
     media_stats: dict[str, float] = field(default_factory=dict)
     node: str = ""

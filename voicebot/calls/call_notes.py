@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.calls.prompter import SpokenPrompt
 from voicebot.calls.turn_times import AnsweredTurn, TurnTimes
 from voicebot.dialogue.actions import UserTurn
-from voicebot.records import Speaker, Turn
+from voicebot.records import Speaker, Turn, TurnMood
 
 MASK = "•"
 MASKED_SLOT = "***"
@@ -26,6 +28,7 @@ class CallNotes:
         self._live_calls = live_calls
         self._answered_at = answered_at
         self._overlapped: list[Turn] = []
+        self._indexes: dict[float, int] = {}
 
     def show(self, state: str | None = None, is_bot_speaking: bool | None = None) -> None:
         """Tell whoever watches the live calls."""
@@ -85,8 +88,26 @@ class CallNotes:
         for turn in overlapped:
             self._add(turn)
 
+    def note_mood(self, turn: Turn, mood: TurnMood) -> None:
+        """Of a caller's turn that was noted before its voice was read."""
+        self._overlapped = [
+            replace(other, mood=mood) if other is turn else other for other in self._overlapped
+        ]
+        index = self._indexes.get(turn.started_s)
+        if index is not None:
+            self._ledger.set_mood(index, mood)
+            self._live.turns[index] = replace(self._live.turns[index], mood=mood)
+
+    def drop_moods(self) -> None:
+        """The caller refused: no turn keeps what was read from its voice."""
+        self._overlapped = [replace(turn, mood=None) for turn in self._overlapped]
+        self._live.turns[:] = [replace(turn, mood=None) for turn in self._live.turns]
+        self._ledger.drop_moods()
+
     def _add(self, turn: Turn) -> None:
-        self._ledger.add_turn(turn)
+        index = self._ledger.add_turn(turn)
+        if turn.speaker is Speaker.CALLER:
+            self._indexes[turn.started_s] = index
         self._live.turns.append(turn)
         self.show()
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from voicebot.errors import StorageError
-from voicebot.records import Callback, CallRecord, Disposition, Promise, Turn
+from voicebot.records import Callback, CallRecord, Disposition, Promise, Turn, TurnMood
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ class CallStore(Protocol):
     async def start(self, record: CallRecord) -> None: ...
     async def update(self, call_id: str, **fields: object) -> None: ...
     async def add_turn(self, call_id: str, index: int, turn: Turn) -> None: ...
+    async def set_mood(self, call_id: str, index: int, mood: TurnMood) -> None: ...
+    async def drop_moods(self, call_id: str) -> None: ...
     async def finish(
         self,
         call_id: str,
@@ -110,10 +112,19 @@ class CallLedger:
         started = self._later("call", lambda: self._store.calls.start(self.record))
         await asyncio.wait({started}, timeout=OPEN_PATIENCE_S)
 
-    def add_turn(self, turn: Turn) -> None:
+    def add_turn(self, turn: Turn) -> int:
+        """The turn's number in the call."""
         index = self._n_turns
         self._n_turns += 1
         self._later("turn", lambda: self._store.calls.add_turn(self.record.call_id, index, turn))
+        return index
+
+    def set_mood(self, index: int, mood: TurnMood) -> None:
+        """Of a turn that was added before its voice was read."""
+        self._later("mood", lambda: self._store.calls.set_mood(self.record.call_id, index, mood))
+
+    def drop_moods(self) -> None:
+        self._later("mood", lambda: self._store.calls.drop_moods(self.record.call_id))
 
     def update(self, **fields: object) -> None:
         self._later("call", lambda: self._store.calls.update(self.record.call_id, **fields))

@@ -102,6 +102,7 @@ def _head(document: CallDocument, zone: ZoneInfo) -> RenderableType:
         ("Case", _case(document)),
         ("AI notice", _disclosed(record.ai_disclosed_at, record)),
         ("Rec. notice", _disclosed(record.recording_disclosed_at, record)),
+        ("Mood notice", _disclosed(record.emotion_disclosed_at, record)),
         ("Recording", record.recording_path),
         ("Script", f"{record.script}  ({record.direction}, {record.leg_kind} {record.node})"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import CallRecord, Direction, Disposition, Speaker, Turn
+from voicebot.records import CallRecord, Direction, Disposition, Speaker, Turn, TurnMood
 from voicebot.storage import tables
 from voicebot.storage.cases import case_key
 from voicebot.storage.transactions import Transactions
@@ -100,6 +100,24 @@ class Calls:
             ).one()
             if (stored.speaker, stored.started_s) != (turn.speaker, turn.started_s):
                 raise StorageError(f"turn {index} of this call is stored already")
+
+        await self._transactions.write(work)
+
+    async def set_mood(self, call_id: str, index: int, mood: TurnMood) -> None:
+        """Add what came after turn number `index` was stored; nothing where there is no such."""
+        chosen = (tables.turns.c.call_id == call_id) & (tables.turns.c.turn_index == index)
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(tables.turns.update().where(chosen).values(mood=asdict(mood)))
+
+        await self._transactions.write(work)
+
+    async def drop_moods(self, call_id: str) -> None:
+        """Forget what was read from the voice in this call so far."""
+        chosen = tables.turns.c.call_id == call_id
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(tables.turns.update().where(chosen).values(mood=None))
 
         await self._transactions.write(work)
 
@@ -253,11 +271,13 @@ def _record(row: Row[Any]) -> CallRecord:
 
 def _turn_values(call_id: str, index: int, turn: Turn) -> dict[str, object]:
     values = {field.name: getattr(turn, field.name) for field in fields(Turn)}
-    return {**values, "call_id": call_id, "turn_index": index}
+    mood = asdict(turn.mood) if turn.mood is not None else None
+    return {**values, "mood": mood, "call_id": call_id, "turn_index": index}
 
 
 def _turn(row: Row[Any]) -> Turn:
     values = dict(row._mapping)
     del values["call_id"], values["turn_index"]
     values["speaker"] = Speaker(values["speaker"])
+    values["mood"] = TurnMood(**values["mood"]) if values["mood"] else None
     return Turn(**values)

@@ -20,6 +20,9 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 
+OptionalDocument = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""NULL where there is none, rather than a JSON null."""
+
 
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from voicebot.storage.column_types import Document, RowId, SafeText, UtcDateTime
+from voicebot.storage.column_types import Document, OptionalDocument, RowId, SafeText, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -105,6 +105,7 @@ calls = Table(
     Column("is_verified", Boolean, nullable=False),
     Column("ai_disclosed_at", UtcDateTime),
     Column("recording_disclosed_at", UtcDateTime),
+    Column("emotion_disclosed_at", UtcDateTime),
     Column("recording_path", SafeText, nullable=False),
     Column("media_stats", Document, nullable=False),
     Index(None, "started_at", "call_id"),
@@ -134,6 +135,7 @@ turns = Table(
     Column("state", SafeText, nullable=False),
     Column("was_interrupted", Boolean, nullable=False),
     Column("timings_ms", Document, nullable=False),
+    Column("mood", OptionalDocument),
 )
 
 promises = Table(

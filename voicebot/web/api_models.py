@@ -64,6 +64,16 @@ class LiveQuery(Model):
 # ---- what is answered -----------------------------------------------------------------------
 
 
+class MoodModel(Model):
+    """What a model made of the voice in one turn: a guess, and often a wrong one."""
+
+    group: str = Field(description="anger, calm, distress or positive.")
+    confidence: float = Field(description="Of the group; below 0.6 it counted as nothing.")
+    probabilities: dict[str, float] = Field(description="By group, together 1.")
+    emotion: str = Field(description="The likeliest of six.")
+    speech_s: float = Field(description="How much speech it was read from.")
+
+
 class TurnModel(Model):
     """What one party said. Times are seconds since the call was answered."""
 
@@ -78,6 +88,9 @@ class TurnModel(Model):
     state: str
     was_interrupted: bool
     timings_ms: dict[str, float]
+    mood: MoodModel | None = Field(
+        description="Of the caller's voice; null where it was not read, or was refused."
+    )
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
@@ -153,6 +166,7 @@ class CallModel(Model):
     is_verified: bool
     ai_disclosed_at: AwareDatetime | None
     recording_disclosed_at: AwareDatetime | None
+    emotion_disclosed_at: AwareDatetime | None
     media_stats: dict[str, float]
     node: str
     recording_url: str | None = Field(description="Null where nothing was recorded.")

@@ -12,6 +12,7 @@ from voicebot.records import Callback, CallRecord, Case, Promise, Speaker, Turn
 from voicebot.web.calls_page import party
 from voicebot.web.formats import amount, call_length_s, day, decimal, instant, length
 from voicebot.web.markup import Html, data_block, fill, join
+from voicebot.web.mood_curve import mood_section, mood_text
 from voicebot.web.result_badge import result_badge
 from voicebot.web.texts import Texts
 
@@ -37,6 +38,7 @@ _BODY = """
 <dl>{summary}</dl></section>
 <section aria-labelledby="disclosures-title"><h2 id="disclosures-title">{disclosures_title}</h2>
 <dl>{disclosures}</dl></section>
+{mood}
 {timings}
 {media}
 </div>
@@ -95,6 +97,7 @@ def call_body(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
         summary=_summary(view, zone, texts),
         disclosures_title=texts("disclosures"),
         disclosures=_disclosures(record, zone, texts),
+        mood=mood_section(view.turns, texts),
         timings=_timings(view.turns, texts),
         media=_media(record, texts),
         texts=data_block("texts", _script_texts(texts)),
@@ -160,6 +163,8 @@ def _details(turn: Turn, is_bot: bool, texts: Texts) -> Html:
     if turn.intent:
         pairs.append((texts("intent"), turn.intent))
     pairs += [(name, slot_text(name, value, texts)) for name, value in turn.slots.items()]
+    if turn.mood is not None:
+        pairs.append((texts("mood_voice"), mood_text(turn.mood, texts)))
     if turn.prompt_id:
         pairs.append((texts("prompt"), turn.prompt_id))
     pairs += [
@@ -272,8 +277,10 @@ def _summary(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
 
 def _disclosures(record: CallRecord, zone: ZoneInfo, texts: Texts) -> Html:
     rows: list[tuple[str, object]] = []
-    for key in ("ai_disclosed", "recording_disclosed"):
+    for key in ("ai_disclosed", "recording_disclosed", "emotion_disclosed"):
         at: datetime | None = getattr(record, f"{key}_at")
+        if at is None and key == "emotion_disclosed":
+            continue  # there was nothing to tell of
         if at is None:
             rows.append((texts(key), texts("not_said")))
             continue

@@ -15,6 +15,7 @@ from voicebot.records import (
     Promise,
     Speaker,
     Turn,
+    TurnMood,
 )
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
@@ -63,6 +64,7 @@ ANSWER = Turn(
     state="start",
     was_interrupted=False,
     timings_ms={"speech_end_to_transcript": 210.5},
+    mood=TurnMood("anger", 0.7, {"anger": 0.7, "calm": 0.3}, "anger", 2.25),
 )
 
 

@@ -19,7 +19,7 @@ from tests.integration.storage.examples import (
     promise,
 )
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import Disposition, Speaker, Turn
+from voicebot.records import Disposition, Speaker, Turn, TurnMood
 from voicebot.storage.database import Database
 
 
@@ -176,6 +176,18 @@ async def test_turns_come_back_in_order(store: Database):
     await store.calls.add_turn("c-1", 0, QUESTION)
     assert await store.calls.turns("c-1") == [QUESTION, ANSWER]
     assert await store.calls.turns("nobody") == []
+
+
+async def test_mood_may_come_later_and_be_dropped(store: Database):
+    await store.calls.start(CALL)
+    await store.calls.add_turn("c-1", 0, QUESTION)
+    await store.calls.add_turn("c-1", 1, replace(ANSWER, mood=None))
+    mood = TurnMood("distress", 0.9, {"distress": 0.9, "calm": 0.1}, "fear", 3.5)
+    await store.calls.set_mood("c-1", 1, mood)
+    await store.calls.set_mood("c-1", 7, mood)
+    assert await store.calls.turns("c-1") == [QUESTION, replace(ANSWER, mood=mood)]
+    await store.calls.drop_moods("c-1")
+    assert await store.calls.turns("c-1") == [QUESTION, replace(ANSWER, mood=None)]
 
 
 async def test_turn_number_is_given_once(store: Database):
