@@ -98,7 +98,7 @@ def call_body(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
         disclosures_title=texts("disclosures"),
         disclosures=_disclosures(record, zone, texts),
         mood=mood_section(view.turns, texts),
-        timings=_timings(view.turns, texts),
+        timings=_timings(record, view.turns, texts),
         media=_media(record, texts),
         texts=data_block("texts", _script_texts(texts)),
     )
@@ -168,7 +168,8 @@ def _details(turn: Turn, is_bot: bool, texts: Texts) -> Html:
     if turn.prompt_id:
         pairs.append((texts("prompt"), turn.prompt_id))
     pairs += [
-        (_timing_name(name, texts), f"{value:.0f} ms") for name, value in turn.timings_ms.items()
+        (_timing_name(name, texts), f"{value:.0f}{_timing_unit(name)}")
+        for name, value in turn.timings_ms.items()
     ]
     if not pairs:
         return Html("")
@@ -296,7 +297,11 @@ def _timing_name(name: str, texts: Texts) -> str:
     return texts.get(f"timing_{name}", name.replace("_", " "))
 
 
-def _timings(turns: Sequence[Turn], texts: Texts) -> Html:
+def _timing_unit(name: str) -> str:
+    return "" if name == "discarded_guesses" else " ms"
+
+
+def _timings(record: CallRecord, turns: Sequence[Turn], texts: Texts) -> Html:
     measured: dict[str, list[float]] = {}
     for turn in turns:
         for name, value in turn.timings_ms.items():
@@ -306,14 +311,17 @@ def _timings(turns: Sequence[Turn], texts: Texts) -> Html:
     rows = [
         (
             _timing_name(name, texts),
-            f"{texts('timing_median')} {median(values):.0f} ms, "
-            f"{texts('timing_worst')} {max(values):.0f} ms",
+            f"{texts('timing_median')} {median(values):.0f}{_timing_unit(name)}, "
+            f"{texts('timing_worst')} {max(values):.0f}{_timing_unit(name)}",
         )
         for name, values in measured.items()
     ]
     return fill(
-        "<section><h2>{title}</h2><dl>{rows}</dl></section>",
+        "<section><h2>{title}</h2><dl>{rows}</dl>"
+        '<p><a href="/calls/{call_id}/times">{link}</a></p></section>',
         title=texts("timings"),
+        call_id=record.call_id,
+        link=texts("waterfall_link"),
         rows=_rows(rows),
     )
 

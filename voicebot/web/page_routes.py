@@ -24,6 +24,7 @@ from voicebot.web.markup import Html
 from voicebot.web.node_status import NodeParts
 from voicebot.web.phone_page import login_body, phone_body
 from voicebot.web.recordings import Recordings
+from voicebot.web.waterfall_page import waterfall_body
 
 N_SAMPLES = 4
 N_AGREEMENTS = 200
@@ -43,6 +44,7 @@ class Pages:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/", self.calls)
         router.add_get("/calls/{call_id}", self.call)
+        router.add_get("/calls/{call_id}/times", self.times)
         router.add_get("/agreements", self.agreements)
         router.add_get("/cases", self.cases)
         router.add_get("/phone", self.phone)
@@ -84,6 +86,13 @@ class Pages:
         texts = texts_for(request)
         body = call_body(view, self._zone, texts)
         return self._page(request, texts("call_title"), body, ["call.js"])
+
+    async def times(self, request: web.Request) -> web.Response:
+        record = await self._database.calls.get(request.match_info["call_id"])
+        turns = await self._database.calls.turns(record.call_id)
+        texts = texts_for(request)
+        body = waterfall_body(record, turns, self._zone, texts)
+        return self._page(request, texts("waterfall_title"), body)
 
     async def agreements(self, request: web.Request) -> web.Response:
         promises = (await self._database.promises.list())[::-1][:N_AGREEMENTS]
