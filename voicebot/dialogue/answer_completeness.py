@@ -61,9 +61,11 @@ _HALVES = word_set("pol cwierc")
 # A "yes" or "no" that ends so is often the beginning of a sentence: "nie mogę teraz rozmawiać",
 # "na pewno nie", "to ja zapłacę".
 _ANSWERS_THAT_GO_ON = word_set(
-    "moge chce ja jestem strony odmawiam mozna panstwo zapisac skad nigdy wcale niestety wlasnie "
+    "moge chce ja jestem strony odmawiam mozna panstwo skad zle nigdy wcale niestety wlasnie "
     "pewnie pewno absolutnie raczej bardzo trudno prawda"
 )
+_STAND_ALONE = COURTESY | word_set("tak nie dobrze dobra okej ok")
+_BESIDE_AN_ANSWER = COURTESY | word_set("to wszystko")
 # Said after a whole number, these may make another one of it.
 _MORE_DIGITS = (" trzy", " dwadzieścia", " dwadzieścia trzy", " siedemnaście")
 _MORE_OF_A_YEAR = (
@@ -121,7 +123,7 @@ def _yes_no(
         return COMPLETE
     answer = parse_yes_no(text)
     rest = [word for word, is_answer in answered_words(text) if not is_answer]
-    is_whole = answer is not None and all(word in COURTESY for word in rest)
+    is_whole = answer is not None and all(word in _BESIDE_AN_ANSWER for word in rest)
     if not is_whole and question.slots & {"date", "amount"}:
         return _day_or_amount(text, tokens, question, now)
     if answer is None or not is_whole:
@@ -152,6 +154,8 @@ def _day_or_amount(
     days = find_days(text, now)
     tokens = days[0].tokens if days else tokens
     amounts = find_amounts(tokens, question.balance_gr)
+    if amounts:
+        days = [it for it in days if it.match.role != "now"]
     if not days and not amounts:
         return _without_value(tokens)
     asked = {"date": days, "amount": amounts}.get(question.kind, [*days, *amounts])
@@ -173,7 +177,8 @@ def _day(day: FoundDay) -> Completeness:
         return UNFINISHED if match.day_number in (20, 30) else OPEN
     is_known = said.date is not None or (said.end is not None and not said.is_choice)
     is_plain = not (said.is_negated or said.problem or said.ask or said.direction == "past")
-    if not is_known or not is_plain or said.op in ("from", "after"):
+    if not is_known or not is_plain or said.op in ("from", "after") or match.role == "now":
+        # "teraz nie mogę", "od piątku do środy", "po piętnastym"
         return OPEN
     # "za tydzień" and "w przyszłym tygodniu" go on with a weekday, "w grudniu" with a day.
     return OPEN if match.role in ("week", "month") else COMPLETE
@@ -184,7 +189,8 @@ def _amount(tokens: Sequence[Token], found: FoundAmount) -> Completeness:
     last = tokens[found.end - 1].text
     if last in _HALVES:
         return UNFINISHED
-    return COMPLETE if last in _CURRENCY or found.amount.reference else OPEN
+    is_named = last in _CURRENCY or (found.amount.reference and last != "wszystko")
+    return COMPLETE if is_named else OPEN
 
 
 def _end(tokens: Sequence[Token]) -> int:
@@ -208,9 +214,8 @@ def _is_alone(tokens: Sequence[Token], spans: Sequence[tuple[int, int]]) -> bool
 def _without_value(tokens: Sequence[Token]) -> Completeness:
     """A number that counts something yet to be named, or nothing but an opening, goes on."""
     words = texts(tokens)
-    if _is_number(words[-1]) or all(word in OPENING for word in words):
-        return UNFINISHED
-    return OPEN
+    only_opens = all(word in OPENING for word in words) and words[-1] not in _STAND_ALONE
+    return UNFINISHED if only_opens or _is_number(words[-1]) else OPEN
 
 
 def _is_number(word: str) -> bool:
@@ -241,10 +246,14 @@ def _birth_date(text: str, words: Sequence[str]) -> Completeness:
     said = [word for word in words if word not in COURTESY]
     if not said:
         return OPEN
+    if said[-1] == "dziewiecset":
+        return UNFINISHED
     ends_in_date = _is_number(said[-1]) or said[-1] in MONTH_FORMS or said[-1] in ("roku", "r")
     plain = _without_end_mark(text)
     if parse_birth_date(plain) is None:
         return UNFINISHED if ends_in_date else OPEN
+    if said[-1] in ("roku", "r"):
+        return COMPLETE  # the year has been named as one
     if not ends_in_date or _changes(plain, _MORE_OF_A_YEAR, parse_birth_date):
         return OPEN
     return COMPLETE

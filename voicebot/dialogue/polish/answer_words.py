@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from voicebot.dialogue.polish.date_words import LAST, NEAREST, NEXT, THIS
 from voicebot.dialogue.polish.words import word_set
@@ -15,7 +16,7 @@ _CANT_END = word_set(
     "w we na do od ode za po przed przez z u o pod nad przy bez dla okolo kolo miedzy pomiedzy "
     "wedlug oprocz znaczy moze chyba powiedzmy jakos jakies jakis jakas gdzies wlasciwie "
     "generalnie ogolnie moment momencik chwila chwile chwileczke chwilke sekunde sekundke zaraz "
-    "poczekaj poczekajcie czekaj niech"
+    "poczekaj poczekajcie czekaj niech ja byc"
 )
 """Nothing ends with these, whatever was asked."""
 _VALUE_MISSING = (
@@ -36,7 +37,7 @@ _WHOLE_ENDINGS = frozenset(
     tuple(phrase.split())
     for phrase in (
         "niech bedzie", "moze byc", "po co", "no co", "co to", "kto to", "a kto", "tak moze",
-        "tak jest", "i to", "mniej wiecej", "mam numeru", "znam numeru", "cala kwote",
+        "tak jest", "i to", "to ja", "jestem ja", "cala kwote",
         "pelna kwote", "ta kwote", "te kwote",
     )
 )  # fmt: skip
@@ -53,7 +54,8 @@ AFTER_A_VALUE = (
     COURTESY
     | _PAYING
     | word_set(
-        "rano wieczorem roku najpozniej wszystko pasuje bedzie mozna dlugu kwoty kwote dam razem"
+        "od razu rano wieczorem roku najpozniej wszystko pasuje bedzie mozna dlugu kwoty "
+        "kwote dam razem"
     )
 )
 """What may follow the day or amount that was asked for."""
@@ -69,12 +71,25 @@ OPENING = (
 """What an answer may begin with, before the value that was asked for."""
 
 
+_REFUSED = word_set("wiem pamietam mam znam podam bede moge podaje powiem")
+_ASKING = word_set("gdzie co jaki jaka jakie kto skad dlaczego czemu ile czy po")
+
+
 def trails_off(words: Sequence[str], is_value_asked: bool) -> bool:
     """Whether the last word (folded, marks left out) can't be the last of an answer."""
     if not words or tuple(words[-2:]) in _WHOLE_ENDINGS:
         return False
     last = words[-1]
-    return last in _CANT_END or is_hesitation(last) or (is_value_asked and last in _VALUE_MISSING)
+    if last in _CANT_END or is_hesitation(last) or tuple(words[-2:]) == ("prosze", "nie"):
+        return True
+    return is_value_asked and last in _VALUE_MISSING and not _gives_none(words)
+
+
+def _gives_none(words: Sequence[str]) -> bool:
+    """Whether no value is to be expected: "po co panu ta data", "nie wiem, gdzie to jest"."""
+    return words[0] in _ASKING or any(
+        first == "nie" and second in _REFUSED for first, second in pairwise(words)
+    )
 
 
 def is_hesitation(word: str) -> bool:
