@@ -14,12 +14,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.models import model_store, need_model
+from voicebot.clock import SystemClock
 from voicebot.records import CallRecord, Promise, Turn
 from voicebot.storage.database import Database
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 START_PATIENCE_S = 120
 STOP_PATIENCE_S = 30
+POLL_S = 0.2
+"""Each look at the database costs the machine on which everybody talks."""
+
 KILL_PATIENCE_S = 10
 
 
@@ -109,6 +113,12 @@ class RunningServer:
         finally:
             await database.close()
 
+    @contextlib.asynccontextmanager
+    async def watch(self, remote_party: str) -> AsyncIterator[CallWatch]:
+        """Of the next call with them: enter it before the call begins."""
+        async with self.database() as database:
+            yield CallWatch(database, remote_party)
+
     def _wait_for(self, pattern: str) -> str:
         ends_at = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < ends_at:
@@ -124,25 +134,31 @@ class CallWatch:
     """One call as the server's database tells of it, while it goes on and afterwards."""
 
     def __init__(self, database: Database, remote_party: str) -> None:
+        """Make it before the call begins: those that began earlier are others."""
         self._database = database
+        self._since = SystemClock().now()
         self._remote_party = remote_party
+        self._call_id = ""
 
     async def record(self) -> CallRecord | None:
-        """The latest call of this number."""
+        """The call of this number since the watch began."""
+        if self._call_id:
+            return await self._database.calls.get(self._call_id)
         for record in await self._database.calls.list(limit=20):
-            if record.remote_party == self._remote_party:
+            if record.remote_party == self._remote_party and record.started_at >= self._since:
+                self._call_id = record.call_id
                 return record
         return None
 
     async def turns(self) -> list[Turn]:
-        record = await self.record()
-        return [] if record is None else await self._database.calls.turns(record.call_id)
+        if not self._call_id and await self.record() is None:
+            return []
+        return await self._database.calls.turns(self._call_id)
 
     async def promises(self) -> list[Promise]:
-        record = await self.record()
-        if record is None:
+        if not self._call_id and await self.record() is None:
             return []
-        return await self._database.promises.list(call_id=record.call_id)
+        return await self._database.promises.list(call_id=self._call_id)
 
     async def is_over(self) -> bool:
         record = await self.record()
@@ -154,7 +170,7 @@ class CallWatch:
         while time.monotonic() < ends_at:
             if any(turn.prompt_id == prompt_id for turn in await self.turns()):
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(POLL_S)
         raise AssertionError(f"the bot did not say {prompt_id} within {timeout_s:g} s")
 
     async def ended(self, timeout_s: float = 10) -> CallRecord:
@@ -164,5 +180,5 @@ class CallWatch:
             record = await self.record()
             if record is not None and record.ended_at is not None:
                 return record
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(POLL_S)
         raise AssertionError("the call's record was not closed")

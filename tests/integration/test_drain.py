@@ -11,6 +11,9 @@ import pytest
 
 from tests.integration.running_server import RunningServer
 from tests.integration.sip_endpoint_bench import UdpPeer
+from tests.integration.stream_providers.environment import PBX_TOKEN, stream_environment
+from tests.integration.stream_providers.fake_rest import FakeRest, bound_socket
+from tests.integration.stream_providers.providers import CALLED, Providers
 from tests.integration.test_sip_transport import statuses
 from tests.sip_messages import request, response, sdp
 
@@ -24,8 +27,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("drained")
 
 
-async def started(directory: Path) -> RunningServer:
-    return await asyncio.to_thread(RunningServer, directory, DIALOGUE__SCRIPT=SHORT_SCRIPT)
+async def started(directory: Path, **settings: object) -> RunningServer:
+    return await asyncio.to_thread(
+        RunningServer, directory, DIALOGUE__SCRIPT=SHORT_SCRIPT, **settings
+    )
 
 
 async def talk(phone: UdpPeer) -> str:
@@ -89,6 +94,53 @@ async def test_running_call_finishes_and_then_the_process_ends_with_0(directory:
         assert "Traceback" not in server.log, server.log
     finally:
         server.kill()
+
+
+async def providers_find_it_busy(providers: Providers) -> None:
+    """At its webhooks, and for a stream whose webhook was answered before."""
+    call = {
+        "CallSid": "CA1",
+        "From": "+48600100401",
+        "To": CALLED,
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+    }
+    voice = await providers.post_twilio("/streams/twilio/voice", call)
+    assert 'Reject reason="busy"' in await voice.text()
+    answer = await providers.post_vonage(
+        "/streams/vonage/answer", {"from": "48600100402", "to": CALLED[1:], "uuid": "u"}
+    )
+    assert answer.status == 503
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await providers.session.ws_connect(f"{providers.web_url}/streams/asterisk/{PBX_TOKEN}")
+    assert refusal.value.status == 503
+
+
+async def test_streamed_call_finishes_and_then_the_process_ends_with_0(directory: Path):
+    caller = "+48600100400"
+    with bound_socket() as rest_socket:
+        server = await started(directory, **stream_environment(rest_socket, audiosocket_port=0))
+        try:
+            async with (
+                FakeRest.running(rest_socket) as rest,
+                aiohttp.ClientSession() as client,
+                server.watch(caller) as watch,
+            ):
+                providers = Providers(server.web_url, client, rest)
+                async with providers.twilio_call(caller) as stream:
+                    await stream.hears(0.5)
+                    server.signal(signal.SIGTERM)
+                    async with UdpPeer.open(server.sip_port) as other:
+                        await refused(other)
+                    await providers_find_it_busy(providers)
+                    await stream.hears(1)
+                    assert server.is_running
+                    assert not stream.is_over.is_set(), "the call is still up"
+                assert await asyncio.to_thread(server.wait) == 0
+                assert (await watch.ended()).end_reason == "hangup"
+            assert "Traceback" not in server.log, server.log
+        finally:
+            server.kill()
 
 
 async def test_second_signal_ends_calls_at_once(directory: Path):
