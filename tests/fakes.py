@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,8 +15,9 @@ from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.leg_events import LegEventQueue
 from voicebot.media.playout import Playout
 from voicebot.media.recorder import Recorder
+from voicebot.media.voicing import Pitch
 from voicebot.records import Direction
-from voicebot.speech.emotion.emotion import Embedding
+from voicebot.speech.emotion.emotion import EMOTIONS, GROUPS, Embedding, EmotionReading
 from voicebot.speech.recognizer import RecognitionHints, Transcript
 
 
@@ -62,9 +63,9 @@ class VoiceBook:
         self._angry.add(int(sound[0]))
         return sound
 
-    def mood(self, level: int) -> float:
-        """1: that sound was said in anger."""
-        return float(level in self._angry)
+    def is_angry(self, level: int) -> bool:
+        """Whether that sound was said in anger."""
+        return level in self._angry
 
     def text(self, level: int) -> str:
         return self._texts.get(level, "")
@@ -105,6 +106,16 @@ class LevelVad:
 
     def is_speech(self, frame: Samples) -> bool:
         return bool(frame.any())
+
+
+class AnyVoice:
+    """Any sound is voiced, always at one pitch: the samples here are levels."""
+
+    def receive_frame(self, frame: Samples) -> None:
+        pass
+
+    def pitch(self) -> Pitch:
+        return Pitch(1.0, 120.0)
 
 
 @dataclass
@@ -159,7 +170,7 @@ class FakeSpeech:
             raise SpeechWorkerError("no speech worker is running")
         levels = [level for level in map(int, np.unique(samples)) if level]
         loudest = max(levels, default=0)
-        return np.array([self.book.mood(loudest)], dtype=np.float32)
+        return LevelHead.voice("anger" if self.book.is_angry(loudest) else "neutral")
 
     def close(self) -> None:
         self.n_closed += 1
@@ -195,6 +206,33 @@ class FakeUtterance:
         if not self._is_closed:
             self._is_closed = True
             self._speech.n_open -= 1
+
+
+class LevelHead:
+    """Reads what `voice` and FakeSpeech write: which emotion, and how sure to be of it."""
+
+    def __init__(self) -> None:
+        self.baselines: list[list[Embedding]] = []
+
+    @staticmethod
+    def voice(emotion: str, confidence: float = 0.8) -> Embedding:
+        return np.array([EMOTIONS.index(emotion), confidence], dtype=np.float32)
+
+    @staticmethod
+    def emotion(embedding: Embedding) -> str:
+        return EMOTIONS[int(embedding[0])]
+
+    def read(self, embedding: Embedding, baseline: Sequence[Embedding] = ()) -> EmotionReading:
+        self.baselines.append(list(baseline))
+        emotion = self.emotion(embedding)
+        confidence = float(embedding[1])
+        group = GROUPS[emotion]
+        # The rest goes to the other groups, so that `confidence` is that of the group.
+        others = [name for name in EMOTIONS if GROUPS[name] != group]
+        probabilities = dict.fromkeys(EMOTIONS, 0.0)
+        probabilities[emotion] = confidence
+        probabilities |= dict.fromkeys(others, (1 - confidence) / len(others))
+        return EmotionReading(emotion, group, probabilities, confidence)
 
 
 class FakePromptAudio:

@@ -331,6 +331,10 @@ class Script:
             if isinstance(argument, Reference)
         )
 
+    def discloses(self, what: str) -> bool:
+        """Whether any prompt tells the caller of it."""
+        return any(what in prompt.discloses for prompt in self.prompts.values())
+
     def is_static(self, prompt: Prompt) -> bool:
         """Whether the prompt sounds the same in every call of an installation."""
         return all(

@@ -10,6 +10,7 @@ from voicebot.settings.loader import ENVIRONMENT_PREFIX, Settings, load_settings
 from voicebot.settings.section import Section
 from voicebot.settings.sections import (
     DialogueSettings,
+    EmotionSettings,
     RecordingSettings,
     SpeechSettings,
     StorageSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "ENVIRONMENT_PREFIX",
     "DialSettings",
     "DialogueSettings",
+    "EmotionSettings",
     "MediaStreamSettings",
     "RecordingSettings",
     "Section",

@@ -25,6 +25,7 @@ from voicebot.settings.gateway import (
 from voicebot.settings.section import Section
 from voicebot.settings.sections import (
     DialogueSettings,
+    EmotionSettings,
     RecordingSettings,
     SpeechSettings,
     StorageSettings,
@@ -66,6 +67,7 @@ class Settings(Section):
     speech: SpeechSettings = SpeechSettings()
     turns: TurnSettings = TurnSettings()
     dialogue: DialogueSettings = DialogueSettings()
+    emotion: EmotionSettings = EmotionSettings()
     recording: RecordingSettings = RecordingSettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()

@@ -29,9 +29,9 @@ class SpeechSettings(Section):
 class TurnSettings(Section):
     """When the caller is taken to have finished, in milliseconds of silence."""
 
-    silence_yes_no_ms: int = Field(500, ge=100, description="After a yes/no question.")
-    silence_open_ms: int = Field(700, ge=100, description="After an open question.")
-    silence_digits_ms: int = Field(1200, ge=100, description="While numbers are dictated.")
+    silence_yes_no_ms: int = Field(400, ge=100, description="After a yes/no question.")
+    silence_open_ms: int = Field(600, ge=100, description="After an open question.")
+    silence_digits_ms: int = Field(700, ge=100, description="While numbers are dictated.")
     silence_complete_ms: int = Field(
         240, ge=100, description="After an answer that is whole, as far as its words tell."
     )
@@ -41,7 +41,9 @@ class TurnSettings(Section):
     recognise_after_ms: int = Field(
         120, ge=40, description="Silence after which recognition starts, before the turn's end."
     )
-    barge_in_ms: int = Field(300, ge=60, description="Speech over the bot that stops it.")
+    barge_in_ms: int = Field(
+        120, ge=60, description="Speech over the bot that stops it; half of it must be voiced."
+    )
     max_turn_s: float = Field(25.0, gt=1, description="A longer turn is cut and answered.")
     max_call_minutes: float = Field(
         20.0, gt=0, description="A longer call is politely ended; a human will call back."
@@ -63,6 +65,24 @@ class DialogueSettings(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("no such time zone; write it as Europe/Warsaw") from None
         return name
+
+
+class EmotionSettings(Section):
+    """Reading the caller's mood from his voice; off, and what the law asks is in
+    docs/explanation/emotion.md. Needs a script that tells the caller of it.
+    """
+
+    enabled: bool = Field(
+        False, description="Read it, in calls whose caller has heard the notice and not refused."
+    )
+    model: Literal["auto", "whisper", "prosody"] = Field(
+        "auto",
+        description="whisper: six emotions; the head that comes along is for `use = demo` only. "
+        "prosody: only how aroused he is. auto: the best that is installed and allowed for `use`.",
+    )
+    head: str = Field(
+        "", description="A head from `voicebot emotion train`; empty: the one that comes along."
+    )
 
 
 class RecordingSettings(Section):

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from voicebot.errors import ModelError
+from voicebot.speech.emotion.emotion import EmotionEncoder
+from voicebot.speech.emotion.emotion_choice import EmotionChoice, load_encoder
 from voicebot.speech.model_catalogue import load_catalogue
 from voicebot.speech.model_store import ModelStore
 from voicebot.speech.recognizer_choice import RecognizerChoice, build_recognizer
@@ -27,6 +29,7 @@ class WorkerSpec:
     recognizer, voice: None leaves that part out. transcribe_timeout_s: a transcript that takes
     longer counts as failed. loader: `module:function` that builds the parts in the worker.
     voice_name: one of the engine's voices (RHVoice: Magda, Natan); empty: its first.
+    emotion: None: nobody's voice is read.
     """
 
     recognizer: RecognizerChoice | None
@@ -36,6 +39,7 @@ class WorkerSpec:
     loader: str = DEFAULT_LOADER
     voice_name: str = ""
     log_level: str = "INFO"
+    emotion: EmotionChoice | None = None
 
     def load_message(self) -> Message:
         return Message(
@@ -43,6 +47,7 @@ class WorkerSpec:
             {
                 "recognizer": asdict(self.recognizer) if self.recognizer else None,
                 "voice": asdict(self.voice) if self.voice else None,
+                "emotion": self.emotion.model if self.emotion else "",
                 "models_directory": self.models_directory,
                 "voice_name": self.voice_name,
             },
@@ -59,11 +64,19 @@ def load_parts(message: Message) -> SpeechParts:
         if recognizer
         else None,
         synthesizer=_synthesizer(voice, store, message) if voice else None,
+        emotion=_encoder(message.text("emotion"), store),
     )
 
 
 def _synthesizer(voice: object, store: ModelStore, message: Message) -> Synthesizer:
     return build_synthesizer(_read(VoiceChoice, voice), store, message.text("voice_name") or None)
+
+
+def _encoder(model: str, store: ModelStore) -> EmotionEncoder | None:
+    if not model:
+        return None
+    # The head stays in the node: the choice tells only which encoder it needs.
+    return load_encoder(store, _read(EmotionChoice, {"model": model}))
 
 
 def _read(kind: Any, fields: object) -> Any:
