@@ -7,6 +7,7 @@ import typer
 from voicebot import __version__
 from voicebot.cli.calls import calls_app
 from voicebot.cli.check import check
+from voicebot.cli.emotion import emotion_app
 from voicebot.cli.hash_password import hash_password
 from voicebot.cli.models import models_app
 from voicebot.cli.outgoing import call
@@ -48,3 +49,4 @@ app.command()(check)
 app.command()(hash_password)
 app.add_typer(models_app)
 app.add_typer(calls_app)
+app.add_typer(emotion_app)
