@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
-from tests.fakes import FakeLeg, FakePromptAudio, FakeSpeech, LevelVad, VoiceBook
+from tests.fakes import AnyVoice, FakeLeg, FakePromptAudio, FakeSpeech, LevelVad, VoiceBook
 from tests.simulated_time import SimulatedClock
 from tests.storage_fakes import FakeDatabase
 from tests.unit.dialogue.dialogue_driver import WARSAW, infolinia
@@ -50,6 +50,7 @@ class Bench:
             prompt_audio=self.prompt_audio,
             open_speech=lambda: self.speech,
             make_vad=LevelVad,
+            make_voicing=AnyVoice,
             store=self.database,
             turns=turns or TurnSettings(),
             recordings_path=recordings_path,

@@ -89,6 +89,7 @@ class Listener:
         self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
         self._kind: QuestionKind = "open"
+        self._speech_samples = 0
         self._tail = SpeechTail()
         self._pause_noticed_at: float | None = None
 
@@ -96,6 +97,11 @@ class Listener:
     def is_hearing(self) -> bool:
         """The caller is in the middle of a turn."""
         return self._utterance is not None
+
+    @property
+    def speech_s(self) -> float:
+        """Speech in the present turn, or in the one that has just ended; pauses not counted."""
+        return self._speech_samples / SAMPLE_RATE
 
     def expect(self, listen: Listen) -> None:
         """What kind of answer comes next: sets the silence that ends it, and the hints."""
@@ -116,6 +122,7 @@ class Listener:
             self._utterance.feed(frame.samples)
         else:
             self._recent.append(frame.samples)
+        self._speech_samples = self._detector.speech_samples or self._speech_samples
         match self._detector.receive_frame(is_speech, frame.rtp_time):
             case SpeechStarted(at_samples=start):
                 self._start_utterance((frame.rtp_time - start) // FRAME_SAMPLES + 1)

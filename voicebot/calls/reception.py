@@ -25,6 +25,7 @@ from voicebot.dialogue.script import Script
 from voicebot.media.recorder import Recorder
 from voicebot.media.turn_detector import TurnDetector
 from voicebot.media.vad import VoiceActivityDetector
+from voicebot.media.voicing import PitchFinder, Voicing
 from voicebot.records import CallRecord
 from voicebot.settings import TurnSettings
 from voicebot.speech.speech_service import SpeechService
@@ -62,6 +63,7 @@ class CallParts:
     recordings_path: Path | None
     clock: Clock
     node: str
+    make_voicing: Callable[[], PitchFinder] = Voicing
 
 
 class Reception:
@@ -110,7 +112,7 @@ class Reception:
             cases=CaseDirectory(parts.store.cases),
             ledger=CallLedger(parts.store, record),
             live_calls=self._live_calls,
-            barge_in=BargeIn(parts.turns.barge_in_ms),
+            barge_in=BargeIn(parts.turns.barge_in_ms, parts.make_voicing()),
             clock=parts.clock,
             max_call_s=parts.turns.max_call_minutes * 60,
         )

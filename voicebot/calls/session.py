@@ -32,6 +32,7 @@ from voicebot.dialogue.actions import (
     QueryAnswered,
     RecordPromise,
     Say,
+    SpokenOver,
     SystemFailed,
     TimeRanOut,
     UserTurn,
@@ -47,6 +48,9 @@ LAST_WORDS_S = 90.0
 read to a caller in a crisis take half of it."""
 
 LEG_END_PATIENCE_S = 5.0
+MEANT_SPEECH_S = 0.6
+"""Of speech over a prompt, which is more than a cough, "mhm" or "aha" has."""
+
 QUERY_PATIENCE_S = 5.0
 """A case directory that takes longer counts as down: the caller is waiting on the line."""
 
@@ -160,7 +164,9 @@ class CallSession:
         self._position = frame.rtp_time
         now = self._clock.monotonic()
         is_speech = self._listener.receive_frame(frame, now, self._prompter.speaking)
-        wants_to_speak = self._barge_in.receive_frame(is_speech, self._may_interrupt)
+        wants_to_speak = self._barge_in.receive_frame(
+            is_speech, self._may_interrupt, frame.samples
+        )
         # Only in a turn: its transcript decides whether the prompt goes on.
         if wants_to_speak and self._listener.is_hearing:
             self._prompter.interrupt(now)
@@ -168,7 +174,7 @@ class CallSession:
         heard = self._listener.take_turn()
         if heard is not None:
             if self._prompter.is_interrupted:
-                heard.over = ""  # whoever has stopped the bot is answered in any case
+                heard.over = self._over_when_stopped
             self._inbox.put_nowait(heard)
         self._stop_for_keys(self._digits.handle_position(self._position))
         if self._silence.handle_position(self._position, self._is_quiet):
@@ -176,6 +182,12 @@ class CallSession:
         if self._prompter.take_failure():
             self._inbox.put_nowait(SystemFailed())
         self._watch_length()
+
+    @property
+    def _over_when_stopped(self) -> SpokenOver:
+        """Whoever has stopped the bot is answered in any case; as little as an "mhm" must be
+        understood, or the bot goes on where it stopped."""
+        return "prompt" if self._listener.speech_s < MEANT_SPEECH_S else ""
 
     @property
     def _may_interrupt(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,15 @@ class Pitch(NamedTuple):
 
 
 NO_PITCH = Pitch(0.0, 0.0)
+
+
+class PitchFinder(Protocol):
+    """Told of every frame of one leg."""
+
+    def receive_frame(self, frame: Samples) -> None: ...
+
+    def pitch(self) -> Pitch:
+        """Of the last 40 ms."""
 
 
 class Voicing:
