@@ -169,8 +169,8 @@ async def test_turns_that_wait_to_be_answered_are_dropped_when_the_caller_leaves
     async with bench.call() as call:
         await call.hears("klawiaturze")
         call.says("tak", 0.5)
-        call.says("nie", 0.5, pause_s=2.0)
-        await call.wait(5)
+        call.says("nie", 0.5, pause_s=4.0)
+        await call.wait(8)
         assert bench.speech.n_open == 2
         call.leg.end()
     assert bench.speech.n_open == 0

@@ -7,8 +7,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples, seconds
+from voicebot.calls.mood_reader import HeardVoice, MoodReader
 from voicebot.calls.turn_times import TurnTimes
 from voicebot.dialogue.actions import Listen, QuestionKind, SpokenOver
+from voicebot.dialogue.answer_completeness import Completeness
 from voicebot.media.speech_tail import SpeechTail
 from voicebot.media.turn_detector import (
     PauseHeard,
@@ -26,6 +28,10 @@ RECENT_FRAMES = 20
 """400 ms kept from before the detector was sure, so that no first syllable is lost."""
 
 
+LONGEST_WAIT_MS = 2500
+"""A turn does not end before its words are known, unless they take longer than that."""
+
+
 @dataclass(slots=True)
 class HeardTurn:
     """A finished turn of the caller. Seconds since the answer.
@@ -38,6 +44,7 @@ class HeardTurn:
     ended_s: float
     times: TurnTimes
     over: SpokenOver
+    voice: HeardVoice | None
     _utterance: Utterance
     _early: asyncio.Task[Transcript] | None
 
@@ -75,7 +82,9 @@ class Listener:
         speech: SpeechService,
         settings: TurnSettings,
         phrases: tuple[str, ...] = (),
+        moods: MoodReader | None = None,
     ) -> None:
+        self.moods = moods or MoodReader(speech, None)
         self._vad = vad
         self._detector = detector
         self._speech = speech
@@ -88,10 +97,31 @@ class Listener:
         self._early_tasks: set[asyncio.Task[Transcript]] = set()
         self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
+        self._guess: Transcript | None = None
         self._kind: QuestionKind = "open"
         self._speech_samples = 0
         self._tail = SpeechTail()
         self._pause_noticed_at: float | None = None
+
+    def take_guess(self) -> Transcript | None:
+        """In a pause: what has been said so far, once it is recognised; told once."""
+        guess, self._guess = self._guess, None
+        return guess
+
+    def settle(self, completeness: Completeness) -> None:
+        """In a pause, by what was said: whether it is the turn's end."""
+        match completeness:
+            case Completeness.COMPLETE:
+                self._detector.be_patient(self._settings.silence_complete_ms)
+            case Completeness.OPEN:
+                self._detector.be_patient(self._silence_ms(self._kind))
+            case Completeness.UNFINISHED:
+                self._detector.be_patient(self._settings.silence_unfinished_ms)
+
+    @property
+    def over(self) -> SpokenOver:
+        """What the bot went on saying for the whole of the turn so far."""
+        return _spoken_over(self._over)
 
     @property
     def is_hearing(self) -> bool:
@@ -120,6 +150,7 @@ class Listener:
             self._over.add(bot_says)
         if self._utterance is not None:
             self._utterance.feed(frame.samples)
+            self.moods.receive_frame(frame.samples, is_speech, seconds(frame.rtp_time))
         else:
             self._recent.append(frame.samples)
         self._speech_samples = self._detector.speech_samples or self._speech_samples
@@ -130,6 +161,7 @@ class Listener:
             case PauseHeard():
                 self._pause_noticed_at = now
                 self._transcribe_early()
+                self.moods.pause()
             case SpeechResumed():
                 self._pause_noticed_at = None
                 self._drop_early()
@@ -155,13 +187,16 @@ class Listener:
         for task in self._early_tasks:
             task.cancel()
         await asyncio.gather(*self._early_tasks, return_exceptions=True)
+        await self.moods.close()
         self._speech.close()
 
     def _start_utterance(self, n_frames: int) -> None:
         """Open the utterance with the last `n_frames` frames, pre-roll included."""
         self._utterance = self._speech.open_utterance(self._hints)
-        for samples in list(self._recent)[-n_frames:]:
+        frames = list(self._recent)[-n_frames:]
+        for samples in frames:
             self._utterance.feed(samples)
+        self.moods.start(frames)
         self._recent.clear()
 
     def _transcribe_early(self) -> None:
@@ -170,9 +205,21 @@ class Listener:
             self._early = asyncio.create_task(self._utterance.transcribe(), name="early transcript")
             self._early_tasks.add(self._early)
             self._early.add_done_callback(self._early_tasks.discard)
-            self._early.add_done_callback(_has_failed)
+            self._early.add_done_callback(self._take_in)
+            # Only its words tell whether this pause is the turn's end.
+            self._detector.be_patient(LONGEST_WAIT_MS)
+
+    def _take_in(self, task: asyncio.Task[Transcript]) -> None:
+        has_failed = _has_failed(task)
+        if task is not self._early or task.cancelled():
+            return
+        if has_failed or not task.result().text:
+            self.settle(Completeness.OPEN)
+        else:
+            self._guess = task.result()
 
     def _drop_early(self) -> None:
+        self._guess = None
         if self._early is not None:
             self._early.cancel()
             self._early = None
@@ -185,11 +232,13 @@ class Listener:
             ended_s=event.end_samples / SAMPLE_RATE,
             times=self._times(event, now),
             over=_spoken_over(self._over),
+            voice=self.moods.end(),
             _utterance=self._utterance,
             _early=self._early,
         )
         self._utterance = None
         self._early = None
+        self._guess = None
 
     def _times(self, event: TurnEnded, now: float) -> TurnTimes:
         speech_end = self._tail.last_sample(event.end_samples)

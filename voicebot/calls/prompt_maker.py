@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
+import numpy as np
+
 from voicebot.audio import Samples
+from voicebot.calls.synthesis_ahead import SynthesisAhead
 from voicebot.dialogue.actions import Say
 from voicebot.errors import SpeechWorkerError
 from voicebot.speech.speech_service import SpeechService
@@ -32,10 +35,40 @@ class PromptMaker:
     def __init__(self, prompt_audio: PromptAudio, speech: SpeechService) -> None:
         self._prompt_audio = prompt_audio
         self._speech = speech
+        self._ahead = SynthesisAhead(speech)
 
     def ready(self, say: Say) -> Samples | None:
-        """The whole prompt, where it was made before the call."""
-        return self._prompt_audio.get(say.text, say.rate)
+        """The whole prompt, where it was made before the call or ahead."""
+        whole = self._prompt_audio.get(say.text, say.rate)
+        if whole is not None:
+            return whole
+        parts: list[Samples] = []
+        for sentence in sentences(say.text):
+            made = self._made(sentence, say.rate)
+            if made is None:
+                return None
+            parts += made
+        return np.concatenate(parts) if parts else None
+
+    def prepare(self, says: Iterable[Say]) -> None:
+        """Make what is not ready of prompts that may be said soon, the likeliest first."""
+        self._ahead.want(
+            (sentence, say.rate)
+            for say in says
+            if self._prompt_audio.get(say.text, say.rate) is None
+            for sentence in sentences(say.text)
+            if self._prompt_audio.get(sentence, say.rate) is None
+        )
+
+    async def close(self) -> None:
+        await self._ahead.close()
+
+    def _made(self, sentence: str, rate: float) -> list[Samples] | None:
+        ready = self._prompt_audio.get(sentence, rate)
+        if ready is not None:
+            return [ready]
+        ahead = self._ahead.get(sentence, rate)
+        return None if ahead is None else ahead.whole
 
     async def make(self, sentence: str, rate: float) -> AsyncIterator[Samples]:
         """One sentence's audio as it is made. Raises SpeechWorkerError after the last try."""
@@ -44,6 +77,15 @@ class PromptMaker:
             yield ready
             return
         n_made = 0
+        ahead = self._ahead.get(sentence, rate)
+        if ahead is not None:
+            try:
+                async for samples in ahead.chunks():
+                    n_made += len(samples)
+                    yield samples
+                return
+            except SpeechWorkerError:
+                pass  # goes on below where it broke off
         for tries_left in reversed(range(TRIES)):
             # A second try goes on where the first broke off: nothing is heard twice.
             n_skip = n_made

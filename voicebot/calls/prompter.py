@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -140,6 +140,10 @@ class Prompter:
         if self._making is None:
             self._making = asyncio.create_task(self._make_all(), name="synthesis")
 
+    def prepare(self, says: Iterable[Say]) -> None:
+        """Prompts that may be said soon, the likeliest first: their audio is made ahead."""
+        self._maker.prepare(says)
+
     def when_heard(self, do: Callable[[], None]) -> None:
         """Run `do` when the caller has heard the prompt said last to its end; else never."""
         if self._last_said is not None:
@@ -208,6 +212,7 @@ class Prompter:
         if self._making is not None:
             self._making.cancel()
             await asyncio.gather(self._making, return_exceptions=True)
+        await self._maker.close()
 
     def _cut_off(self, prompts: list[SpokenPrompt], now: float) -> None:
         if not prompts:

@@ -15,6 +15,7 @@ from voicebot.calls.ledger import CallLedger, SystemOfRecord
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import Listener
 from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.mood_reader import MoodReader
 from voicebot.calls.prompt_maker import PromptAudio
 from voicebot.calls.prompter import Prompter
 from voicebot.calls.session import CallSession
@@ -28,6 +29,7 @@ from voicebot.media.vad import VoiceActivityDetector
 from voicebot.media.voicing import PitchFinder, Voicing
 from voicebot.records import CallRecord
 from voicebot.settings import TurnSettings
+from voicebot.speech.emotion.emotion import EmotionHead
 from voicebot.speech.speech_service import SpeechService
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,8 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class CallParts:
-    """What all calls of a node share. `recordings_path` None: nothing is recorded."""
+    """What all calls of a node share. `recordings_path` None: nothing is recorded.
+    `emotion_head` None: nobody's voice is read."""
 
     conversation: Conversation
     prompt_audio: PromptAudio
@@ -64,6 +67,7 @@ class CallParts:
     clock: Clock
     node: str
     make_voicing: Callable[[], PitchFinder] = Voicing
+    emotion_head: EmotionHead | None = None
 
 
 class Reception:
@@ -74,8 +78,12 @@ class Reception:
         self._parts = parts
         self._live_calls = live_calls
 
-    async def take(self, leg: CallLeg) -> str:
-        """Run the call on an answered leg until it is over; its call id."""
+    async def take(self, leg: CallLeg, is_caller: bool = True) -> str:
+        """Run the call on an answered leg until it is over; its call id.
+
+        is_caller: False for somebody who may be an employee (he was called on a colleague's
+        behalf): an employer must not read emotion at work (AI Act art. 5(1)(f)).
+        """
         parts = self._parts
         recorder = self._start_recording(leg)
         now = parts.clock.now()
@@ -93,6 +101,7 @@ class Reception:
         )
         log.info("call answered", extra={"call_id": record.call_id, "leg_kind": leg.kind})
         speech = parts.open_speech()
+        moods = MoodReader(speech, parts.emotion_head if is_caller else None)
         session = CallSession(
             leg=leg,
             engine=DialogueEngine(
@@ -101,12 +110,17 @@ class Reception:
                 {
                     **parts.conversation.variables,
                     "is_recorded": recorder is not None,
+                    "is_emotion_read": moods.is_possible,
                     "caller_known": _is_phone_number(leg.remote_party),
                 },
                 parts.conversation.timezone,
             ),
             listener=Listener(
-                parts.make_vad(), TurnDetector(parts.turns.max_turn_s), speech, parts.turns
+                parts.make_vad(),
+                TurnDetector(parts.turns.max_turn_s),
+                speech,
+                parts.turns,
+                moods=moods,
             ),
             prompter=Prompter(leg.playout, parts.prompt_audio, speech, parts.clock),
             cases=CaseDirectory(parts.store.cases),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from typing import assert_never
 
+from voicebot.calls.call_notes import CallNotes
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.leg import CallLeg
+from voicebot.calls.mood_reader import MoodReader
 from voicebot.calls.prompter import Prompter
 from voicebot.clock import Clock
 from voicebot.dialogue.actions import (
     RecordCallback,
     RecordEvent,
     RecordPromise,
+    StopEmotion,
     StopRecording,
     Transfer,
 )
@@ -22,9 +25,10 @@ from voicebot.records import Callback, Promise
 
 log = logging.getLogger(__name__)
 
-_DISCLOSURES = frozenset({"ai_disclosed", "recording_disclosed"})
+_EMOTION_DISCLOSED = "emotion_disclosed"
+_DISCLOSURES = frozenset({"ai_disclosed", "recording_disclosed", _EMOTION_DISCLOSED})
 
-Recordable = RecordCallback | RecordEvent | StopRecording | Transfer
+Recordable = RecordCallback | RecordEvent | StopRecording | StopEmotion | Transfer
 
 
 class RecordKeeper:
@@ -36,12 +40,16 @@ class RecordKeeper:
         cases: CaseDirectory,
         leg: CallLeg,
         prompter: Prompter,
+        moods: MoodReader,
+        notes: CallNotes,
         clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._cases = cases
         self._leg = leg
         self._prompter = prompter
+        self._moods = moods
+        self._notes = notes
         self._clock = clock
 
     async def keep_promise(self, action: RecordPromise) -> bool:
@@ -87,6 +95,10 @@ class RecordKeeper:
                     self._leg.recorder = None
                 self._ledger.update(recording_path="")
                 self._ledger.add_event("recording_stopped", {}, now)
+            case StopEmotion():
+                self._moods.refuse()
+                self._notes.drop_moods()
+                self._ledger.add_event("emotion_refused", {}, now)
             case Transfer():
                 self._ledger.add_event("transfer_requested", {"reason": action.reason}, now)
             case _:
@@ -94,5 +106,7 @@ class RecordKeeper:
 
     def _note_disclosure(self, event: RecordEvent) -> None:
         now = self._clock.now()
+        if event.name == _EMOTION_DISCLOSED:
+            self._moods.allow()
         self._ledger.update(**{f"{event.name}_at": now})
         self._ledger.add_event(event.name, event.data, now)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, assert_never
+from functools import partial
+from typing import Protocol, Self, assert_never
 
 from voicebot.audio import SAMPLE_RATE, AudioFrame
 from voicebot.calls.barge_in import BargeIn
 from voicebot.calls.call_notes import CallNotes, shown_text
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.digit_collector import DigitCollector
+from voicebot.calls.guess import Guess
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import HeardTurn, Listener
@@ -37,15 +40,20 @@ from voicebot.dialogue.actions import (
     TimeRanOut,
     UserTurn,
 )
+from voicebot.dialogue.answer_completeness import Completeness
 from voicebot.errors import SpeechWorkerError, VoicebotError
 from voicebot.media.events import DigitPressed, LegEnded, LegEvent, PlayoutEnded, PlayoutStarted
 from voicebot.records import Disposition, Speaker, Turn
+from voicebot.speech.recognizer import Transcript
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS_S = 90.0
 """At most this long is waited for the closing prompts before the leg is ended; the help lines
 read to a caller in a crisis take half of it."""
+
+MIN_CONFIDENCE_TO_HURRY = 0.5
+"""Words that are less sure than that never end a turn early."""
 
 LEG_END_PATIENCE_S = 5.0
 MEANT_SPEECH_S = 0.6
@@ -71,6 +79,9 @@ class Engine(Protocol):
     def disposition(self) -> Disposition: ...
     @property
     def last_understanding(self) -> Understanding | None: ...
+    def copy(self) -> Self: ...
+    def completeness(self, text: str, now: datetime) -> Completeness: ...
+    def possible_says(self, now: datetime) -> list[Say]: ...
     def start(self, now: datetime) -> list[Action]: ...
     def handle(self, event: DialogueEvent, now: datetime) -> list[Action]: ...
 
@@ -106,13 +117,16 @@ class CallSession:
         self._clock = clock
         self._max_call_samples = int(max_call_s * SAMPLE_RATE)
         self._call_id = ledger.record.call_id
-        self._keeper = RecordKeeper(ledger, cases, leg, prompter, clock)
         self._live = LiveCall(ledger.record, clock.now(), self._hang_up_from_console)
         self._notes = CallNotes(ledger, self._live, live_calls, clock.monotonic())
+        self._moods = listener.moods
+        self._keeper = RecordKeeper(ledger, cases, leg, prompter, self._moods, self._notes, clock)
         self._digits = DigitCollector()
         self._silence = SilenceWatch()
         self._inbox: asyncio.Queue[HeardTurn | DialogueEvent] = asyncio.Queue()
         self._position = 0
+        self._guess: Guess[Engine] | None = None
+        self._n_discarded_guesses = 0
         self._is_thinking = True
         self._has_failed = False
         self._is_out_of_time = False
@@ -171,6 +185,12 @@ class CallSession:
         if wants_to_speak and self._listener.is_hearing:
             self._prompter.interrupt(now)
             self._notes.show(is_bot_speaking=False)
+        said = self._listener.take_guess()
+        if said is not None:
+            self._consider(said, now)
+        elif self._guess is not None and self._guess.turn.mood != self._moods.now():
+            # Read behind the words: he may have to be answered otherwise.
+            self._prepare_answer(replace(self._guess.turn, mood=self._moods.now()), now)
         heard = self._listener.take_turn()
         if heard is not None:
             if self._prompter.is_interrupted:
@@ -182,6 +202,47 @@ class CallSession:
         if self._prompter.take_failure():
             self._inbox.put_nowait(SystemFailed())
         self._watch_length()
+
+    def _consider(self, said: Transcript, now: float) -> None:
+        """In a pause: whether these words are the turn's end, and what would be answered to them.
+
+        The answer is got from a copy of the dialogue, and what it says is made ahead. Nothing else
+        comes of it before the turn is over and has these very words.
+        """
+        wall_now = self._clock.now()
+        is_doubtful = said.confidence < MIN_CONFIDENCE_TO_HURRY
+        completeness = self._engine.completeness(said.text, wall_now)
+        if is_doubtful and completeness is Completeness.COMPLETE:
+            completeness = Completeness.OPEN
+        self._listener.settle(completeness)
+        if self._is_thinking or self._hanging_up is not None or not self._inbox.empty():
+            return  # what he answers to is not yet decided
+        self._drop_guess()
+        was_stopped = self._prompter.is_interrupted
+        over = self._over_when_stopped if was_stopped else self._listener.over
+        turn = self._user_turn(said, over)
+        self._prepare_answer(turn, now)
+
+    def _prepare_answer(self, turn: UserTurn, now: float) -> None:
+        engine = self._engine.copy()
+        actions = engine.handle(turn, self._clock.now())
+        self._prompter.prepare(action for action in actions if isinstance(action, Say))
+        self._guess = Guess(turn, engine, actions, now)
+
+    def _user_turn(self, said: Transcript, over: SpokenOver) -> UserTurn:
+        return UserTurn(
+            text=said.text,
+            confidence=said.confidence,
+            alternatives=said.alternatives,
+            has_barged_in=self._prompter.is_interrupted,
+            over=over,
+            mood=self._moods.now(),
+        )
+
+    def _drop_guess(self) -> None:
+        if self._guess is not None:
+            self._guess = None
+            self._n_discarded_guesses += 1
 
     @property
     def _over_when_stopped(self) -> SpokenOver:
@@ -210,7 +271,7 @@ class CallSession:
         if (entry is not None or self._digits.is_collecting) and self._may_interrupt:
             self._prompter.interrupt(self._clock.monotonic())
         if entry is not None:
-            self._inbox.put_nowait(UserTurn(digits=entry))
+            self._inbox.put_nowait(UserTurn(digits=entry, mood=self._moods.now()))
 
     def _handle_playout_ended(self, event: PlayoutEnded) -> None:
         prompt = self._prompter.playout_ended(event.utterance_id, event.at)
@@ -260,25 +321,20 @@ class CallSession:
             # Empty and of no confidence: the dialogue asks the caller to say it again.
             await self._answer(UserTurn(confidence=0.0, over=heard.over), heard)
             return
+        if heard.voice is not None:
+            (self._moods.keep if transcript.text else self._moods.drop)(heard.voice)
         if not transcript.text:
             self._prompter.resume()
             return
         heard.times.transcript_at = self._clock.monotonic()
-        event = UserTurn(
-            text=transcript.text,
-            confidence=transcript.confidence,
-            alternatives=transcript.alternatives,
-            has_barged_in=self._prompter.is_interrupted,
-            over=heard.over,
-        )
-        await self._answer(event, heard)
+        await self._answer(self._user_turn(transcript, heard.over), heard)
 
     async def _answer(self, event: DialogueEvent, heard: HeardTurn | None = None) -> None:
         """heard: the turn that `event` is the transcript of."""
         self._silence.stop()
         state = self._engine.state_name
         understood_before = self._engine.last_understanding
-        actions = self._engine.handle(event, self._clock.now())
+        actions = self._decide(event, heard)
         if any(not isinstance(action, Listen) for action in actions):
             # The answer takes the place of what was still being said, but for disclosures.
             self._prompter.interrupt(self._clock.monotonic())
@@ -299,6 +355,23 @@ class CallSession:
         for prompt in cut:
             self._notes.note_bot(prompt)
         await self._perform(actions, heard.times if heard is not None else None)
+
+    def _decide(self, event: DialogueEvent, heard: HeardTurn | None) -> list[Action]:
+        """The dialogue's answer: the one that was guessed, where the guess was right."""
+        guess = self._guess
+        if guess is None or guess.turn != event:
+            self._drop_guess()
+            actions = self._engine.handle(event, self._clock.now())
+        else:
+            self._guess = None
+            self._engine = guess.engine
+            actions = guess.actions
+            if heard is not None:
+                heard.times.guess_ready_at = guess.made_at
+        if heard is not None:
+            heard.times.n_discarded_guesses = self._n_discarded_guesses
+            self._n_discarded_guesses = 0
+        return actions
 
     async def _perform(self, actions: list[Action], answered: TurnTimes | None = None) -> None:
         """answered: the caller's turn, for the time that the first prompt takes to come."""
@@ -344,6 +417,7 @@ class CallSession:
     def _expect(self, listen: Listen) -> None:
         self._silence.expect(listen.no_input_s)
         self._listener.expect(listen)
+        self._prompter.prepare(self._engine.possible_says(self._clock.now()))
         self._digits.expect(listen.max_digits)
         self._notes.show(state=self._engine.state_name)
 
@@ -373,6 +447,9 @@ class CallSession:
             state=state,
             timings_ms=timings_ms,
         )
+        if heard is not None and heard.voice is not None and self._moods.is_on:
+            turn = replace(turn, mood=heard.voice.mood)
+            heard.voice.when_read = partial(self._notes.note_mood, turn)
         self._notes.note_caller(turn, bot_began_at)
 
     # ---- the end ----------------------------------------------------------------------------

@@ -57,7 +57,8 @@ TurnEvent = SpeechStarted | PauseHeard | SpeechResumed | TurnEnded
 class TurnDetector:
     """Turns yes/no per frame into turns. Counts samples, never a clock.
 
-    `listen` sets how much silence ends a turn (it depends on what was asked); feed every
+    `listen` sets how much silence ends a turn (it depends on what was asked), `be_patient` corrects
+    it in a pause (by what was said); feed every
     frame to `receive_frame`, also while the bot speaks: for barge-in see `speech_samples`.
     """
 
@@ -69,6 +70,7 @@ class TurnDetector:
     ) -> None:
         self._max_turn_samples = int(max_turn_s * SAMPLE_RATE)
         self._silence_samples = 0
+        self._patience_samples = 0
         self._pause_samples = 0
         self._recent: deque[bool] = deque(maxlen=ONSET_WINDOW_FRAMES)
         self._earliest_start = 0
@@ -94,7 +96,14 @@ class TurnDetector:
         shorter one there is no PauseHeard.
         """
         self._silence_samples = silence_ms * SAMPLE_RATE // 1000
+        self._patience_samples = self._silence_samples
         self._pause_samples = recognise_after_ms * SAMPLE_RATE // 1000
+
+    def be_patient(self, silence_ms: int) -> None:
+        """What is known of the turn so far asks for so much silence at its end, more or less than
+        usual; holds until the caller speaks on. Where it has passed, the next frame ends the turn.
+        """
+        self._patience_samples = silence_ms * SAMPLE_RATE // 1000
 
     def reset(self) -> None:
         """Forget a turn in progress, as if the line had been silent."""
@@ -120,6 +129,7 @@ class TurnDetector:
         self._speech_end = position + FRAME_SAMPLES
         self._speech_samples = self._recent.count(True) * FRAME_SAMPLES
         self._is_pausing = False
+        self._patience_samples = self._silence_samples
         return SpeechStarted(self._start)
 
     def _go_on(self, is_speech: bool, is_voiced: bool, position: int) -> TurnEvent | None:
@@ -134,11 +144,12 @@ class TurnDetector:
         if is_voiced:
             if self._is_pausing:
                 self._is_pausing = False
+                self._patience_samples = self._silence_samples
                 return SpeechResumed(position)
             return None
         silence = now - self._speech_end
         # A frame of speech, though not enough of them yet, may be the start of the next word.
-        if silence >= self._silence_samples and not is_speech:
+        if silence >= self._patience_samples and not is_speech:
             return self._end(start, now, was_cut=False)
         if silence >= self._pause_samples and not self._is_pausing:
             self._is_pausing = True

@@ -12,6 +12,7 @@ from tests.simulated_time import simulated
 from voicebot.audio import FRAME_SAMPLES, SILENCE, AudioFrame, Samples
 from voicebot.calls.listener import HeardTurn, Listener
 from voicebot.dialogue.actions import Listen, SpokenOver
+from voicebot.dialogue.answer_completeness import Completeness
 from voicebot.media.turn_detector import TurnDetector
 from voicebot.settings import TurnSettings
 
@@ -26,6 +27,7 @@ class Ear:
             LevelVad(), TurnDetector(max_turn_s), self.speech, TurnSettings(), ("Kowalski",)
         )
         self.turns: list[HeardTurn] = []
+        self.completeness = Completeness.OPEN
         self.position = 0
 
     async def hear(self, sound: Samples, bot_says: SpokenOver = "") -> None:
@@ -43,6 +45,8 @@ class Ear:
         now = asyncio.get_running_loop().time()
         self.listener.receive_frame(AudioFrame(frame, self.position), now, bot_says)
         self.position += FRAME_SAMPLES
+        if self.listener.take_guess() is not None:
+            self.listener.settle(self.completeness)
         turn = self.listener.take_turn()
         if turn is not None:
             self.turns.append(turn)
@@ -50,7 +54,7 @@ class Ear:
 
 @pytest.mark.parametrize(
     ("kind", "silence_ms"),
-    [("yes_no", 500), ("open", 700), ("date", 700), ("amount", 700), ("digits", 1200)],
+    [("yes_no", 400), ("open", 600), ("date", 600), ("amount", 600), ("digits", 700)],
 )
 @simulated
 async def test_question_sets_how_much_silence_ends_the_answer(kind, silence_ms: int):

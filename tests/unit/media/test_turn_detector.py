@@ -165,3 +165,29 @@ def test_events_come_in_order_and_turns_do_not_overlap(pattern: list[bool]) -> N
                 last_end = event.end_samples
                 state = "waiting"
         assert detector.is_in_turn == (state != "waiting")
+
+
+def test_patience_of_a_pause_is_that_of_what_was_said() -> None:
+    detector = TurnDetector(silence_ms=700, recognise_after_ms=120)
+    feed(detector, "50.50#7.")
+    detector.be_patient(240)
+    assert feed(detector, "5.", first_frame=107) == [
+        TurnEnded(at(50) - PRE_ROLL_SAMPLES, at(100), at(100) + 8 * 240)
+    ]
+
+
+def test_pause_longer_than_its_new_patience_ends_at_the_next_frame() -> None:
+    detector = TurnDetector(silence_ms=700, recognise_after_ms=120)
+    feed(detector, "50.50#20.")
+    detector.be_patient(240)
+    [ended] = feed(detector, ".", first_frame=120)
+    assert isinstance(ended, TurnEnded)
+
+
+def test_who_speaks_on_is_waited_for_as_usual_again() -> None:
+    detector = TurnDetector(silence_ms=700, recognise_after_ms=120)
+    feed(detector, "50.50#7.")
+    detector.be_patient(1500)
+    events = feed(detector, "30.20#34.", first_frame=107)
+    assert [type(event) for event in events] == [SpeechResumed, PauseHeard]
+    assert [type(event) for event in feed(detector, ".", first_frame=191)] == [TurnEnded]
