@@ -160,7 +160,7 @@ class DialogueEngine:
         if isinstance(event, TimeRanOut | SystemFailed):
             return self._break_off(event)
         if isinstance(event, QueryAnswered):
-            return self._handle_answer(event)
+            return self._interject(self._handle_answer(event))
         if state.awaited_query:
             # Only an answer helps here; the question is put again so that it can't get lost.
             return [self._query(self._here)]
