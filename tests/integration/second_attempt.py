@@ -13,6 +13,9 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from pytest_timeout import Settings
 
+MAX_SECOND_ATTEMPTS = 15
+"""In one run. With more of them something is wrong that more time does not heal."""
+
 _TIME_LIMIT = pytest.StashKey[Settings]()
 
 
@@ -22,6 +25,8 @@ def allow_second_attempts(
     """Mark the tests below this directory. With a debugger there is one attempt."""
     if config.option.usepdb:
         return
+    if config.option.max_suite_reruns is None:
+        config.option.max_suite_reruns = MAX_SECOND_ATTEMPTS
     for item in items:
         if item.path.is_relative_to(directory):
             item.add_marker(pytest.mark.flaky(reruns=1))

@@ -330,7 +330,7 @@ async def test_slow_and_half_open_audiosockets_are_cut() -> None:
         assert silent
         assert dribbling
         assert deaf
-        await asyncio.sleep(5)
+        await site.calls.wait_ended(20)
         assert site.calls.n_calls == 0
         async with site.phone("audiosocket") as phone:
             await phone.hears_silence()
