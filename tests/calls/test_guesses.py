@@ -40,7 +40,8 @@ async def test_guess_that_was_wrong_leaves_no_trace():
         # "Tak" would be a promise; before the turn is over it becomes its opposite. The pause is
         # long enough to recognise and answer the first words, too short to end the turn.
         call.says("tak", 0.5)
-        call.says("nie, nie zgadzam się", pause_s=0.28)
+        bench.speech.transcribe_s = 0.05
+        call.says("nie, nie zgadzam się", pause_s=0.2)
         await call.until(lambda: len(call.caller_turns) == 5, "the turn was not heard")
         call.leg.end()
     said = call.caller_turns[4]

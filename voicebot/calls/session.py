@@ -177,6 +177,13 @@ class CallSession:
     def _handle_frame(self, frame: AudioFrame) -> None:
         self._position = frame.rtp_time
         now = self._clock.monotonic()
+        # Before the frame: it may be the one that ends the turn.
+        said = self._listener.take_guess()
+        if said is not None:
+            self._consider(said, now)
+        elif self._guess is not None and self._guess.turn.mood != self._moods.now():
+            # Read behind the words: he may have to be answered otherwise.
+            self._prepare_answer(replace(self._guess.turn, mood=self._moods.now()), now)
         is_speech = self._listener.receive_frame(frame, now, self._prompter.speaking)
         wants_to_speak = self._barge_in.receive_frame(
             is_speech, self._may_interrupt, frame.samples
@@ -185,12 +192,6 @@ class CallSession:
         if wants_to_speak and self._listener.is_hearing:
             self._prompter.interrupt(now)
             self._notes.show(is_bot_speaking=False)
-        said = self._listener.take_guess()
-        if said is not None:
-            self._consider(said, now)
-        elif self._guess is not None and self._guess.turn.mood != self._moods.now():
-            # Read behind the words: he may have to be answered otherwise.
-            self._prepare_answer(replace(self._guess.turn, mood=self._moods.now()), now)
         heard = self._listener.take_turn()
         if heard is not None:
             if self._prompter.is_interrupted:
