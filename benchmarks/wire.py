@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from voicebot.audio import SAMPLE_RATE
 from voicebot.media.codecs import g711
 
 PACKET_MS = 20.0
@@ -38,6 +39,8 @@ class RtpStream:
     times: list[float] = field(default_factory=list)
     sequence_numbers: list[int] = field(default_factory=list)
     is_audible: list[bool] = field(default_factory=list)
+    sounds: list[tuple[float, float]] = field(default_factory=list)
+    """First and end of last audible sample of each packet with any, laid down as it came."""
 
     def gaps_ms(self) -> npt.NDArray[np.float64]:
         return np.diff(np.array(self.times)) * 1000
@@ -59,6 +62,16 @@ class RtpStream:
                 spells[-1] = (spells[-1][0], time)
             else:
                 spells.append((time, time))
+        return spells
+
+    def spells_of_sound(self, min_pause_s: float = 0.45) -> list[tuple[float, float]]:
+        """As `spells_of_speech`, to the sample: (first, end of the last audible sample)."""
+        spells: list[tuple[float, float]] = []
+        for begin, end in self.sounds:
+            if spells and begin - spells[-1][1] < min_pause_s:
+                spells[-1] = (spells[-1][0], end)
+            else:
+                spells.append((begin, end))
         return spells
 
 
@@ -94,9 +107,11 @@ def read_streams(path: Path) -> dict[StreamKey, RtpStream]:
         stream = streams.setdefault(key, RtpStream(key))
         stream.times.append(time)
         stream.sequence_numbers.append(int.from_bytes(payload[2:4], "big"))
-        stream.is_audible.append(
-            int(samples.max(initial=0)) > AUDIBLE or int(samples.min(initial=0)) < -AUDIBLE
-        )
+        loud = np.flatnonzero((samples > AUDIBLE) | (samples < -AUDIBLE))
+        stream.is_audible.append(bool(len(loud)))
+        if len(loud):
+            first, last = int(loud[0]), int(loud[-1])
+            stream.sounds.append((time + first / SAMPLE_RATE, time + (last + 1) / SAMPLE_RATE))
     return streams
 
 
