@@ -18,9 +18,10 @@ from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.reception import CallParts, Conversation, Reception
 from voicebot.clock import Clock, SystemClock
 from voicebot.dialogue.engine import make_classifier
-from voicebot.dialogue.script import Script
+from voicebot.dialogue.script import EMOTION, Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script
+from voicebot.errors import SettingsError
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
@@ -32,6 +33,7 @@ from voicebot.media.speech_detector import SpeechDetector
 from voicebot.media.vad import VoiceActivityDetector
 from voicebot.records import Direction
 from voicebot.settings import Settings
+from voicebot.speech.emotion.emotion_choice import EmotionChoice, choose_emotion, load_head
 from voicebot.speech.model_catalogue import load_catalogue
 from voicebot.speech.model_store import ModelStore
 from voicebot.speech.prompt_cache import PromptCache
@@ -53,10 +55,11 @@ DRAIN_POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SpeechChoices:
-    """Which recogniser and voice this installation has."""
+    """Which recogniser and voice this installation has, and what reads emotion, if anything."""
 
     recognizer: RecognizerChoice
     voice: VoiceChoice
+    emotion: EmotionChoice | None = None
 
 
 def choose_speech(settings: Settings) -> SpeechChoices:
@@ -67,7 +70,16 @@ def choose_speech(settings: Settings) -> SpeechChoices:
     return SpeechChoices(
         choose_recognizer(settings.use, settings.speech.recognizer, store),
         choose_voice(settings.use, settings.speech.synthesizer, store),
+        _choose_emotion(settings, store),
     )
+
+
+def _choose_emotion(settings: Settings, store: ModelStore) -> EmotionChoice | None:
+    emotion = settings.emotion
+    if not emotion.enabled:
+        return None
+    head = Path(emotion.head) if emotion.head else None
+    return choose_emotion(settings.use, store, emotion.model, head)
 
 
 def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
@@ -78,6 +90,7 @@ def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
             settings.models_directory,
             settings.speech.transcribe_timeout_s,
             log_level=settings.log_level,
+            emotion=choices.emotion,
         ),
         settings.speech.workers,
     )
@@ -115,6 +128,11 @@ class Node:
         self.live_calls = LiveCalls()
         self.choices = choose_speech(settings)
         self.script: Script = load_checked_script(find_script(settings.dialogue.script))
+        if settings.emotion.enabled and not self.script.discloses(EMOTION):
+            raise SettingsError(
+                f"emotion.enabled: the script {self.script.name} never tells the caller that his "
+                "voice is read (a prompt with discloses: [emotion])"
+            )
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
         self.sip = SipEndpoint(
@@ -169,6 +187,7 @@ class Node:
                 recordings_path=settings.recordings_path if settings.recording.enabled else None,
                 clock=self.clock,
                 node=self.name,
+                emotion_head=load_head(self.choices.emotion) if self.choices.emotion else None,
             ),
             self.live_calls,
         )
@@ -213,11 +232,11 @@ class Node:
         if self.database is not None:
             await self.database.close()
 
-    async def take_call(self, leg: CallLeg) -> str:
+    async def take_call(self, leg: CallLeg, is_caller: bool = True) -> str:
         """Run the dialogue on an answered leg until the call is over; its id."""
         if self._reception is None:
             raise RuntimeError("the node has not been started")
-        return await self._reception.take(leg)
+        return await self._reception.take(leg, is_caller)
 
     async def _close_orphans(self, database: Database, progress: Progress) -> None:
         """Close the calls of a process that was killed, and make their recordings whole."""
@@ -258,7 +277,8 @@ class Node:
     async def _take_referred_call(self, referrer: SipCallLeg, target: SipCallLeg | None) -> None:
         """Somebody new is on the line: he hears the disclosures and is verified like anybody."""
         if target is not None:
-            await self.take_call(target)
+            # Whom a colleague or a PBX sends us to may well be an employee.
+            await self.take_call(target, is_caller=False)
 
     async def _prepare_prompts(
         self, progress: Progress, variables: dict[str, object]

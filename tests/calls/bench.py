@@ -63,12 +63,14 @@ class Bench:
         await self.database.cases.add(debtor.contact, debtor.case)
 
     @asynccontextmanager
-    async def call(self, remote_party: str = "+48000000101") -> AsyncIterator[BenchCall]:
+    async def call(
+        self, remote_party: str = "+48000000101", is_caller: bool = True
+    ) -> AsyncIterator[BenchCall]:
         """A call that is being answered; at the end of the block it has to end by itself."""
         if not self.database.cases.rows:
             await self.add_debtor()
         self._n_calls += 1
-        call = BenchCall(self, FakeLeg(remote_party, f"leg-{self._n_calls}"))
+        call = BenchCall(self, FakeLeg(remote_party, f"leg-{self._n_calls}"), is_caller)
         call.start()
         try:
             yield call
@@ -80,16 +82,17 @@ class Bench:
 class BenchCall:
     """One call seen from the caller's phone, and its record."""
 
-    def __init__(self, bench: Bench, leg: FakeLeg) -> None:
+    def __init__(self, bench: Bench, leg: FakeLeg, is_caller: bool = True) -> None:
         self.bench = bench
         self.leg = leg
+        self._is_caller = is_caller
         self._answered_s = 0.0
         self._tasks: list[asyncio.Task[object]] = []
 
     def start(self) -> None:
         reception = Reception(self.bench.parts, self.bench.live_calls)
         self._tasks = [
-            asyncio.create_task(reception.take(self.leg)),
+            asyncio.create_task(reception.take(self.leg, self._is_caller)),
             asyncio.create_task(self._tick()),
         ]
 
