@@ -2,8 +2,8 @@
 
     python -m benchmarks.turns --turns 300 --side all
 
-Results are printed and written to benchmarks/results/turns.md, each turn to turns.jsonl beside
-the servers' logs.
+Results are printed and written to benchmarks/results/turns.md; each turn is a line of JSON in the
+file that --log names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -19,19 +18,16 @@ import wave
 from dataclasses import asdict
 from pathlib import Path
 
-import aiohttp
-
-from benchmarks.turns.call_script import write_script
+from benchmarks.turns.command import chosen_sides, run_sides, side_options
 from benchmarks.turns.conversation import CallHeard, Conversation
 from benchmarks.turns.dialogue import Dialogue, load_dialogue
 from benchmarks.turns.prompt_ear import PromptEar
 from benchmarks.turns.report import SideResult, turns_page
-from benchmarks.turns.servers import CpuMeter, Side, SideSpec, running
-from benchmarks.turns.stream_caller import StreamCaller
+from benchmarks.turns.servers import CpuMeter, Side
+from benchmarks.turns.stream_caller import calling
 from benchmarks.turns.voices import Voices
 from voicebot.audio import SAMPLE_RATE, Samples
 
-SIDES = ("voicebot", "pipecat-default", "pipecat-tuned")
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -55,14 +51,12 @@ async def one_call(
     voice: dict[str, Samples],
     keep: Path | None = None,
 ) -> CallHeard:
-    async with aiohttp.ClientSession() as session:
-        dial = await side.dial(session)
-        async with StreamCaller.run(session, dial, seed=call) as caller:
-            conversation = Conversation(caller, dialogue, ear, dialogue.plan(call), voice, call)
-            heard = await conversation.run(n_turns)
-            if keep is not None:
-                await asyncio.to_thread(write_wav, keep, caller.two_channels())
-            return heard
+    async with calling(side, seed=call) as caller:
+        conversation = Conversation(caller, dialogue, ear, dialogue.plan(call), voice, call)
+        heard = await conversation.run(n_turns)
+        if keep is not None:
+            await asyncio.to_thread(write_wav, keep, caller.two_channels())
+        return heard
 
 
 def write_wav(path: Path, both: Samples) -> None:
@@ -75,11 +69,9 @@ def write_wav(path: Path, both: Samples) -> None:
         file.writeframes(both.tobytes())
 
 
-async def measure(options: argparse.Namespace, folder: Path) -> str:
+async def measure_all(options: argparse.Namespace) -> str:
     dialogue = load_dialogue()
-    script = folder / "turns.yaml"
-    write_script(dialogue, script)
-    names = SIDES if options.side == "all" else tuple(options.side.split(","))
+    names = chosen_sides(options)
     per_call = min(options.turns, len(dialogue.questions))
     n_calls = -(-options.turns // per_call)
     voices = await asyncio.to_thread(Voices, options.models)
@@ -88,16 +80,16 @@ async def measure(options: argparse.Namespace, folder: Path) -> str:
     spoken = speak_all(voices, dialogue, n_calls)
     results = {name: SideResult(name) for name in names}
     # In rounds, so that what else the machine does meets all sides alike.
-    for call in range(n_calls):
-        for name in names:
-            spec = SideSpec(name, folder / name, options.models, script, options.pipecat_python)
-            async with running(spec) as side:
-                meter = CpuMeter.start(side.pid)
-                path = options.keep / f"{name}-{call:02}.wav" if options.keep else None
-                heard = await one_call(side, call, per_call, dialogue, ear, spoken[call], path)
-                cpu_s, wall_s = meter.used()
-            results[name].add(heard, cpu_s, wall_s)
-            _note(options, name, heard)
+    options.rounds = n_calls
+
+    async def measure(name: str, side: Side, call: int) -> None:
+        meter = CpuMeter.start(side.pid)
+        path = options.keep / f"{name}-{call:02}.wav" if options.keep else None
+        heard = await one_call(side, call, per_call, dialogue, ear, spoken[call], path)
+        results[name].add(heard, *meter.used())
+        _note(options, name, heard)
+
+    await run_sides(options, measure)
     return turns_page(
         list(results.values()),
         [question.question_id for question in dialogue.questions],
@@ -123,24 +115,14 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--turns", type=int, default=300)
-    parser.add_argument("--side", default="all", help=f"all, or some of {', '.join(SIDES)}")
-    parser.add_argument("--models", type=Path, default=Path("models"), help="folder of the models")
-    parser.add_argument(
-        "--pipecat-python",
-        type=Path,
-        default=Path(os.environ.get("PIPECAT_PYTHON", ".venv-pipecat/bin/python")),
-        help="Python of the environment with benchmarks/peers/requirements.txt",
-    )
+    side_options(parser)
     parser.add_argument("--log", type=Path, help="each turn as a line of JSON goes here")
     parser.add_argument("--keep", type=Path, help="the calls' audio goes to this folder")
-    parser.add_argument("--results", type=Path, default=RESULTS / "turns.md")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="turns-") as name:
-        folder = Path(name)
-        options.log = options.log or folder / f"turns-{time.time():.0f}.jsonl"
-        report = asyncio.run(measure(options, folder))
+    options.log = options.log or Path(tempfile.gettempdir()) / f"turns-{time.time():.0f}.jsonl"
+    report = asyncio.run(measure_all(options))
     print(report)
-    options.results.write_text(report, encoding="utf-8")
+    (options.results or RESULTS / "turns.md").write_text(report, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class Conversation:
             quiet_s = now - max(last or 0.0, began_at if last is None else 0.0)
             if last is not None and quiet_s >= REACTION_S and last != tried_at:
                 tried_at = last
-                heard = caller.playout.heard(max(since, last - 8.0), last)
+                heard = caller.playout.heard_without_gaps(max(since, last - 8.0), last)
                 name, _ = await asyncio.to_thread(self._ear.recognise, heard, expected)
                 if name:
                     return name

@@ -35,8 +35,8 @@ class Playout:
     def __init__(self, began_at: float) -> None:
         self._began_at = began_at
         self._track: Samples = np.zeros(_CHUNK, dtype=np.int16)
+        self._was_sent = np.zeros(_CHUNK, dtype=np.bool_)
         self._ends_at = began_at
-        self._last_audible_at: float | None = None
         self._marks: deque[tuple[float, str]] = deque()
         self.gaps: list[Gap] = []
         self.n_clears = 0
@@ -54,6 +54,7 @@ class Playout:
         start = self._index(self._ends_at)
         self._make_room(start + len(samples))
         self._track[start : start + len(samples)] = samples
+        self._was_sent[start : start + len(samples)] = True
         self._ends_at += len(samples) / SAMPLE_RATE
 
     def receive_mark(self, name: str) -> None:
@@ -64,6 +65,7 @@ class Playout:
         self.n_clears += 1
         if now < self._ends_at:
             self._track[max(self._index(now), 0) :] = 0
+            self._was_sent[max(self._index(now), 0) :] = False
             self._ends_at = now
         names = [name for _, name in self._marks]
         self._marks.clear()
@@ -80,6 +82,12 @@ class Playout:
         first, last = max(self._index(since), 0), max(self._index(until), 0)
         self._make_room(last)
         return self._track[first:last].copy()
+
+    def heard_without_gaps(self, since: float, until: float) -> Samples:
+        """The same, less the holes where late media left nothing to play."""
+        first, last = max(self._index(since), 0), max(self._index(until), 0)
+        self._make_room(last)
+        return self._track[first:last][self._was_sent[first:last]]
 
     def first_audible_at(self, since: float, until: float) -> float | None:
         """When the bot was first heard in this span."""
@@ -99,3 +107,4 @@ class Playout:
     def _make_room(self, n_samples: int) -> None:
         while len(self._track) < n_samples:
             self._track = np.concatenate((self._track, np.zeros(_CHUNK, dtype=np.int16)))
+            self._was_sent = np.concatenate((self._was_sent, np.zeros(_CHUNK, dtype=np.bool_)))

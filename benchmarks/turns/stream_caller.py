@@ -14,13 +14,14 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 import numpy as np
 
 from benchmarks.turns.playout import Playout
 from benchmarks.turns.voices import LineNoise
-from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, SILENCE, Samples
+from voicebot.audio import FRAME_SAMPLES, SILENCE, Samples
 from voicebot.media.codecs.g711 import PCMU
 
 TICK_S = 0.02
@@ -177,5 +178,16 @@ class StreamCaller:
         return both
 
 
-def seconds_of(samples: Samples) -> float:
-    return len(samples) / SAMPLE_RATE
+class Diallable(Protocol):
+    """Where a call can go."""
+
+    async def dial(self, session: aiohttp.ClientSession) -> Dial: ...
+
+
+@contextlib.asynccontextmanager
+async def calling(side: Diallable, seed: int) -> AsyncIterator[StreamCaller]:
+    """One call to a side."""
+    async with aiohttp.ClientSession() as session:
+        dial = await side.dial(session)
+        async with StreamCaller.run(session, dial, seed) as caller:
+            yield caller
