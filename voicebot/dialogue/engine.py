@@ -393,40 +393,36 @@ class DialogueEngine:
         return fill_from_text(slots, text, balances_gr, now)
 
     def _choose(self, rules: list[Rule], filled: FilledSlots, confidence: float) -> Rule | None:
-        """The first rule that fits, in the order of `_rank`. Keeps its slots."""
+        """The first rule that fits, in the order of _rank. Keeps its slots."""
         self._forget_turn_slots()
         kept = dict(self._state.variables)
         self._state.variables.update(filled.values)
         scope = self._scope()
-        for rule in sorted(rules, key=lambda rule: self._rank(rule, filled)):
+        elsewhere = self._surely_meant_elsewhere(filled)
+        for rule in sorted(rules, key=lambda rule: _rank(rule, elsewhere)):
             if self._fits(rule, filled, confidence, scope):
                 return rule
         self._state.variables = kept
         return None
 
-    def _rank(self, rule: Rule, filled: FilledSlots) -> int:
-        """Priority rules, then rules for anywhere that are meant surely, then all in their order.
+    def _surely_meant_elsewhere(self, filled: FilledSlots) -> str:
+        """An intent that is meant surely and has no rule in this state; empty: none.
 
-        "Oddzwońcie jutro" has a date in it and still is no promise: an intent that this state
-        has no rule for, but the script has, goes before slots that any sentence may fill.
+        "Oddzwońcie jutro" has a date in it and still is no promise: such an intent goes before
+        slots that any sentence may fill.
         """
-        if rule.is_priority:
-            return 0
         listen, intent, score = (
             self._here.listen,
             self._turn_scope["intent"],
             self._turn_scope["score"],
         )
-        is_elsewhere = (
-            intent in rule.intents
-            and isinstance(score, int | float)
-            and score >= self._script.limits.sure_score
-            and not any(intent in own.intents for own in self._here.rules)
-        )
+        is_sure = isinstance(score, int | float) and score >= self._script.limits.sure_score
         is_common = listen is not None and all(
             listen.slots[name].kind in _COMMON_SLOTS for name in filled.values
         )
-        return 1 if is_elsewhere and is_common and filled.values else 2
+        is_elsewhere = not any(intent in own.intents for own in self._here.rules)
+        is_found = is_sure and is_common and is_elsewhere and bool(filled.values)
+        return str(intent) if is_found else ""
 
     def _fits(
         self, rule: Rule, filled: FilledSlots, confidence: float, scope: Mapping[str, object]
@@ -613,6 +609,13 @@ class DialogueEngine:
         is_full = isinstance(balance_gr, int) and amount_gr >= balance_gr
         self._state.disposition = Disposition.PTP_FULL if is_full else Disposition.PTP_PARTIAL
         return [RecordPromise(amount_gr, day, self._state.disposition)]
+
+
+def _rank(rule: Rule, elsewhere: str) -> int:
+    """Priority rules, then those for the intent surely meant elsewhere, then all in their order."""
+    if rule.is_priority:
+        return 0
+    return 1 if elsewhere in rule.intents else 2
 
 
 def _of_kind(kind: str, value: object) -> object:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -88,6 +89,11 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(regex + r"\b")
 
 
+def _any_of(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    """Matches where one of the patterns does; nowhere where there is none."""
+    return re.compile("|".join(pattern.pattern for pattern in patterns) or r"(?!)")
+
+
 def _word_regex(word: str, pattern: str) -> str:
     alternatives = []
     for alternative in word.split("|"):
@@ -117,6 +123,7 @@ class ExampleClassifier:
             for label, intent in intents.items()
             for pattern in intent.never
         ]
+        self._any_pattern = _any_of(pattern for _, pattern in (*self._always, *self._never))
         self._said: defaultdict[str, list[str]] = defaultdict(list)
         texts: list[str] = []
         columns: list[int] = []
@@ -131,6 +138,7 @@ class ExampleClassifier:
         self._targets: Vector = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         self._targets[np.arange(len(texts)), columns] = 1
         self._weights: Vector = np.linalg.solve(self._regularised_kernel(), self._targets)
+        self._features.learn(self._weights)
         self.example_labels = tuple(self.labels[column] for column in columns)
         self.texts = tuple(texts)
 
@@ -153,17 +161,19 @@ class ExampleClassifier:
         plain = normalise(text)
         if not plain:
             return None
-        allowed = self.without_vetoed(plain, allowed)
-        decided = self.by_pattern(plain, allowed)
-        if decided is not None:
-            return Meaning(decided, 1.0)
+        # Hundreds of patterns, and most texts have none of them.
+        if self._any_pattern.search(plain):
+            allowed = self.without_vetoed(plain, allowed)
+            decided = self.by_pattern(plain, allowed)
+            if decided is not None:
+                return Meaning(decided, 1.0)
         for label in self._said.get(plain, ()):
             if label in allowed:
                 return Meaning(label, 1.0)
         columns = [column for label, column in self._column.items() if label in allowed]
         if not columns:
             return None
-        scores = self._features.similarities(plain) @ self._weights[:, columns]
+        scores = self._features.scores(plain)[columns]
         best = int(np.argmax(scores))
         if scores[best] <= 0:
             return None
@@ -217,14 +227,23 @@ class _FeatureIndex:
             dense[rows, column] = weights
         return kernel + dense @ dense.T
 
-    def similarities(self, text: str) -> Vector:
-        """Similarity of a normalised text with every example, shape (n,)."""
-        result = np.zeros(self._n_texts, dtype=np.float32)
-        for feature, weight in self._weigh(_features(text)).items():
-            posting = self._postings.get(feature)
-            if posting is not None:
-                result[posting[0]] += weight * posting[1]
-        return result
+    def learn(self, weights: Vector) -> None:
+        """What each n-gram speaks for, from what each example does: shape (n_texts, n_labels)."""
+        rows = np.concatenate([rows for rows, _ in self._postings.values()])
+        shares = np.concatenate([shares for _, shares in self._postings.values()])
+        lengths = [len(rows) for rows, _ in self._postings.values()]
+        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        self._votes = np.add.reduceat(shares[:, None] * weights[rows], starts, axis=0)
+        self._index = {feature: n for n, feature in enumerate(self._postings)}
+
+    def scores(self, text: str) -> Vector:
+        """How much a normalised text is like the examples of each label, shape (n_labels,)."""
+        weighed = self._weigh(_features(text)).items()
+        known = [(self._index[name], weight) for name, weight in weighed if name in self._index]
+        if not known:
+            return np.zeros(self._votes.shape[1], dtype=np.float32)
+        at, weights = zip(*known, strict=True)
+        return np.asarray(weights, dtype=np.float32) @ self._votes[list(at)]
 
     def _weigh(self, count: Counter[str]) -> dict[str, float]:
         """tf-idf, the characters' part and the words' part each of length 1, then mixed."""
@@ -250,11 +269,18 @@ def _features(text: str) -> Counter[str]:
     features: Counter[str] = Counter()
     words = text.split()
     for word in words:
-        padded = f" {word} "
-        for size in range(2, 6):
-            for start in range(max(1, len(padded) - size + 1)):
-                features["#" + padded[start : start + size]] += 1
+        features.update(_ngrams(word))
     stems = [word[:_STEM_LENGTH] for word in words]
     features.update("=" + stem for stem in stems)
     features.update(f"={first}_{second}" for first, second in pairwise(stems))
     return features
+
+
+@lru_cache(maxsize=4096)
+def _ngrams(word: str) -> tuple[str, ...]:
+    padded = f" {word} "
+    return tuple(
+        "#" + padded[start : start + size]
+        for size in range(2, 6)
+        for start in range(max(1, len(padded) - size + 1))
+    )

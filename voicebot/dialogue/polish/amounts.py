@@ -309,9 +309,9 @@ def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool
 
 def _is_day_and_month(text: str) -> bool:
     day, mark, month = text.partition(".")
-    return (
-        bool(mark) and month.isdigit() and len(month) == 2 and int(day) <= 31 and int(month) <= 12
-    )
+    if not mark or not day.isdigit() or not month.isdigit():
+        return False
+    return len(month) == 2 and int(day) <= 31 and int(month) <= 12
 
 
 def _is_range_part(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:

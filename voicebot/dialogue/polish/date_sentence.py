@@ -33,23 +33,24 @@ class DateSentence:
     ) -> None:
         self.tokens = tokens
         self.today = today
+        self._words = [token.text for token in tokens]
         self._verbs = self._find_verbs()
         self.default_direction: Direction = default_direction
         if self._verbs:
             self.default_direction = self._verbs[0][1]
 
     def word(self, at: int) -> str:
-        return self.tokens[at].text if 0 <= at < len(self.tokens) else ""
+        return self._words[at] if 0 <= at < len(self._words) else ""
 
     def phrase_ends(self, at: int, words: Sequence[str]) -> int:
         """Where the words end if they stand at `at`; 0 otherwise."""
-        for offset, word in enumerate(words):
-            if self.word(at + offset) != word:
-                return 0
-        return at + len(words)
+        if self.word(at) != words[0]:
+            return 0
+        end = at + len(words)
+        return end if self._words[at:end] == [*words] else 0
 
     def _find_verbs(self) -> list[tuple[int, Direction]]:
-        words = [token.text for token in self.tokens]
+        words = self._words
         is_to_be = "bedzie" in words or "beda" in words
         verbs: list[tuple[int, Direction]] = []
         for at, word in enumerate(words):

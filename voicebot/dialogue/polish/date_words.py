@@ -66,11 +66,11 @@ SEASONS = word_set(
     "wiosny wiosna wiosne wiosnie latem jesieni jesienia jesien zimy zima zimie wakacji "
     "wakacjach wakacjami ferii feriach feriami"
 )
-VAGUE = (
+VAGUE = tuple(tuple(phrase.split()) for phrase in (
     "na dniach", "w najblizszym czasie", "w najblizszych dniach", "wkrotce", "niedlugo",
     "niebawem", "kiedys", "za jakis czas", "za niedlugo", "w swoim czasie", "jak najszybciej",
     "lada dzien",
-)  # fmt: skip
+))  # fmt: skip
 # After an ordinal without a month these show that it counts something else than days.
 NOT_DAYS = word_set(
     "raz razu razem razie numer numeru konto konta telefon telefonu kredyt kredytu dlug dlugu "

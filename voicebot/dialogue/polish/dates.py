@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from voicebot.dialogue.polish import calendar_spans
 from voicebot.dialogue.polish.anchors import find_anchor
@@ -69,17 +70,24 @@ class FoundDay:
 def find_days(text: str, now: dt.datetime) -> list[FoundDay]:
     """Every day that was said, in order, with its place; days that are told by an event
     ("po wypłacie") are not among them."""
-    return _find(tokenize(text), now.date())
+    return list(_find(tokenize(text), now.date()))
 
 
-def _find(tokens: Sequence[Token], today: dt.date) -> list[FoundDay]:
+# A turn is read for its wholeness and for its slots, and guesses at it are mostly the turn itself.
+@lru_cache(maxsize=16)
+def _find(tokens: tuple[Token, ...], today: dt.date) -> tuple[FoundDay, ...]:
     whole = DateSentence(tokens, today)
     kept = without_corrected(
         tokens, lambda part: bool(DateReader(DateSentence(part, today)).matches())
     )
     said = whole if kept is tokens else DateSentence(kept, today, whole.default_direction)
     reader = DateReader(said)
-    return [FoundDay(reader.express(match), match, kept) for match in reader.matches()]
+    return tuple(FoundDay(reader.express(match), match, kept) for match in reader.matches())
+
+
+def forget_texts() -> None:
+    """Drop what was kept of the last texts, to measure what reading one costs."""
+    _find.cache_clear()
 
 
 class DateReader:

@@ -11,7 +11,10 @@ from voicebot.dialogue.polish.date_expressions import Direction, Match
 from voicebot.dialogue.polish.date_sentence import DateSentence
 from voicebot.dialogue.polish.date_words import PARTS, UNITS
 from voicebot.dialogue.polish.numerals import ORDINALS, read_ordinal
-from voicebot.dialogue.polish.words import MONTH_FORMS, WEEKDAY_FORMS
+from voicebot.dialogue.polish.words import MONTH_FORMS, WEEKDAY_FORMS, word_set
+
+_HOLIDAYS = word_set("swieta swiat swietach swietami")
+_FEASTS_BEGIN = _HOLIDAYS | {words[0] for words in feasts.FEASTS}
 
 
 class NamedSpans:
@@ -229,12 +232,14 @@ class NamedSpans:
         return Match(at, end + 1, first, sunday, direction=direction, needs_confirmation=offset > 0)
 
     def feast(self, at: int) -> Match | None:
+        if self._said.word(at) not in _FEASTS_BEGIN:
+            return None
         for length in (3, 2, 1):
             words = tuple(self._said.word(at + offset) for offset in range(length))
             span_in = feasts.FEASTS.get(words)
             if span_in is not None:
                 return self._feast_match(at, at + length, span_in)
-        if self._said.word(at) in ("swieta", "swiat", "swietach", "swietami"):
+        if self._said.word(at) in _HOLIDAYS:
             direction = self._said.direction_at(at)
             past = direction == "past"
             days = (feasts.last_feast_days if past else feasts.next_feast_days)(self._said.today)

@@ -205,7 +205,7 @@ class RelativeDays:
 
     def vague(self, at: int) -> Match | None:
         for phrase in VAGUE:
-            end = self._said.phrase_ends(at, phrase.split())
+            end = self._said.phrase_ends(at, phrase)
             if end:
                 return Match(at, end, None, ask="date", anchor="vague", is_approximate=True)
         word = self._said.word(at)

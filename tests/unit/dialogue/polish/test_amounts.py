@@ -344,3 +344,8 @@ def test_very_long_input_is_bounded():
     for words in ("sto ", "9", "9 999 ", "dwa i pół tysiąca i ", "a nie sto, ", "1.200."):
         parse_amount(words * 20000, 100)
     assert time.perf_counter() - started < 3
+
+
+def test_thousands_and_grosze_written_with_both_marks():
+    assert parse_amount("1,055.05") == Amount(105505)
+    assert parse_amount("1.055,05") == Amount(105505)
