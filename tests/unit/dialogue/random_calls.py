@@ -56,7 +56,7 @@ def random_event(
         return UserTurn(digits=chance.choice(_KEYS))
     if roll < 0.125:
         return CallerLeft()
-    words = _RARELY_SAID if roll < 0.135 else _SAID
+    words: tuple[str, ...] = _RARELY_SAID if roll < 0.135 else _SAID
     if roll < 0.85:
         words = _ANSWERS.get(engine.state_name, words)
     return UserTurn(
