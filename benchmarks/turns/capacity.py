@@ -111,11 +111,12 @@ def page(found: dict[str, list[Load]], command: str) -> str:
         "",
         *machine_lines(command),
         "",
-        "Borne: p95 at most 1.2 s, no hole over 60 ms in the bot's audio as the caller hears it (no",
-        "jitter buffer), every call taken and brought to its end.",
+        "Borne: p95 at most 1.2 s, no hole over 60 ms in the bot's audio as the caller hears it",
+        "(no jitter buffer), every call taken and brought to its end.",
         "",
-        "| side | calls | turns | median ms | p95 ms | cut short | never answered | greatest hole ms "
-        "| holes > 60 ms | refused | ended early | cores | caller late ms | borne |",
+        "| side | calls | turns | median ms | p95 ms | cut short | never answered "
+        "| greatest hole ms | holes > 60 ms | refused | ended early | cores "
+        "| caller late ms | borne |",
         "| --- |" + " --- |" * 13,
     ]
     for side, loads in found.items():

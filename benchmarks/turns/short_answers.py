@@ -43,7 +43,9 @@ def yes_no_dialogue() -> Dialogue:
 
 def at_peak(samples: Samples, peak_dbfs: float) -> Samples:
     peak = np.abs(samples.astype(np.int32)).max(initial=1)
-    return np.round(samples * (32767 * 10 ** (peak_dbfs / 20) / peak)).astype(np.int16)
+    scale = 32767 * 10 ** (peak_dbfs / 20) / float(peak)
+    scaled: Samples = np.round(samples * scale).astype(np.int16)
+    return scaled
 
 
 def plans(dialogue: Dialogue, n_times: int) -> list[dict[str, Answer]]:
