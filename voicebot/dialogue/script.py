@@ -337,10 +337,10 @@ class Script:
 
     def is_static(self, prompt: Prompt) -> bool:
         """Whether the prompt sounds the same in every call of an installation."""
-        return all(
-            name in self.constants or self.given.get(name) == "setting"
-            for name in prompt.template.names
-        )
+        return self._is_same_in_every_call(prompt.template.names)
+
+    def _is_same_in_every_call(self, names: frozenset[str]) -> bool:
+        return all(name in self.constants or self.given.get(name) == "setting" for name in names)
 
     def static_prompts(self, settings: Mapping[str, object]) -> dict[str, str]:
         """The text of every prompt that can be synthesised before any call."""
@@ -351,6 +351,20 @@ class Script:
             for prompt_id, prompt in self.prompts.items()
             if self.is_static(prompt)
         }
+
+    def static_sentences(self, settings: Mapping[str, object]) -> list[str]:
+        """Sentences that always sound the same within prompts that do not: "Dziękuję." before
+        what is owed. Made before any call, they bridge the time until the rest is made."""
+        scope: dict[str, object] = {**self.constants, **settings}
+        kinds = self.kinds
+        found: dict[str, None] = {}
+        for prompt in self.prompts.values():
+            if self.is_static(prompt):
+                continue
+            for sentence in prompt.template.sentences():
+                if self._is_same_in_every_call(sentence.names):
+                    found[sentence.render(scope, kinds)] = None
+        return list(found)
 
     def rules_in(self, state: State) -> Iterator[Rule]:
         """The rules that apply in a state, its own before those that apply anywhere."""

@@ -15,6 +15,7 @@ from voicebot.dialogue.polish import readout
 _PLACEHOLDER = re.compile(r"\{\s*([a-z_][a-z0-9_]*)(?:\.([a-z]+))?\s*\}")
 _DOCUMENT_NUMBER = re.compile(r"\b(?:[A-Z]{1,5}/)?[0-9A-Z]+(?:/[0-9A-Z]+)+\b")
 _NUMBER = re.compile(r"\b[0-9]{1,9}\b")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _MAX_TEXT_LENGTH = 200
 
 
@@ -42,6 +43,10 @@ class Template:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(part.name for part in self.placeholders)
+
+    def sentences(self) -> list[Template]:
+        """The text cut where a sentence ends, as it is cut for synthesis once it is rendered."""
+        return [parse_template(text) for text in _SENTENCE_END.split(self.text.strip()) if text]
 
     def render(self, scope: Mapping[str, object], kinds: Mapping[str, str]) -> str:
         """The text with every variable in words. Unknown values are left out."""
