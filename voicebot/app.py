@@ -272,7 +272,9 @@ class Node:
         return sum(call.record.leg_kind != "sip" for call in self.live_calls.all())
 
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
-        await self.take_call(await incoming.answer())
+        # Who takes over somebody's call is unknown: maybe a colleague it was handed to.
+        is_caller = incoming.replaces is None
+        await self.take_call(await incoming.answer(), is_caller)
 
     async def _take_referred_call(self, referrer: SipCallLeg, target: SipCallLeg | None) -> None:
         """Somebody new is on the line: he hears the disclosures and is verified like anybody."""
