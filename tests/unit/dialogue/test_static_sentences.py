@@ -26,5 +26,5 @@ def test_they_are_cut_as_the_prompts_are_when_they_are_said():
     first = {say.prompt_id: sentences(say.text)[0] for say in said}
     assert first["debt_what"] in found
     spoken = [sentence for say in said for sentence in sentences(say.text)]
-    assert sum(sentence in found for sentence in spoken) >= 4
+    assert sum(sentence in found for sentence in spoken) >= 3
     assert not any("złot" in sentence or "piątek" in sentence for sentence in found)
