@@ -23,6 +23,7 @@ from tests.integration.sip_endpoint_bench import UdpPeer
 from tests.integration.test_sip_torture import start_call, wrong_over_tcp, wrong_over_udp
 from tests.integration.test_sipp_signalling import run_sipp, scenario
 from tests.shared import shared_path
+from voicebot.audio import SAMPLE_RATE
 from voicebot.gateway.rtp.packet import RtpPacket, build_packet
 
 NO_MEDIA_TIMEOUT_S = 3
@@ -30,13 +31,14 @@ NO_MEDIA_TIMEOUT_S = 3
 pytestmark = pytest.mark.peer
 
 
+MIN_CALL_S, MAX_CALL_S = 6, 60
+
+
 @contextlib.asynccontextmanager
-async def call_going_on(
-    directory: Path, duration_s: float, **sip: object
-) -> AsyncIterator[EchoServerProcess]:
+async def call_going_on(directory: Path, **sip: object) -> AsyncIterator[EchoServerProcess]:
     """An honest phone talks all the while; afterwards its call must have been whole."""
-    said = probe_signal(duration_s, seed=17)
-    file = write_g711(directory / "said.g711", said, "PCMA", trailing_silence_s=10)
+    said = probe_signal(MAX_CALL_S, seed=17)
+    file = write_g711(directory / "said.g711", said, "PCMA")
     async with (
         WireTap.open(directory / "call.pcap") as tap,
         EchoServerProcess.run(directory, **sip) as server,
@@ -45,13 +47,19 @@ async def call_going_on(
         answered = await server.next("answered")
         leg, rtp_port = answered["leg"], int(str(answered["rtp_port"]))
         await phone.play("said")
-        spoken = asyncio.get_running_loop().time() + duration_s + 1
+        now = asyncio.get_running_loop().time
+        began = now()
         yield server
-        await asyncio.sleep(max(spoken - asyncio.get_running_loop().time(), 0))
+        await asyncio.sleep(max(began + MIN_CALL_S - now(), 0))
+        n_spoken = int((now() - began) * SAMPLE_RATE)
+        # So much later it has been heard, too.
+        await asyncio.sleep(1)
         await phone.hang_up()
         await phone.wait()
         ended = await server.next("ended", leg=leg)
     assert ended["reason"] == "hangup"
+    assert n_spoken < len(said), "nothing was said at the end"
+    said = said[:n_spoken]
     assert_came_through(heard_by_server(ended), said)
     streams = tap.streams(rtp_port)
     # Others may have sent to the port, too; the honest phone did for the longest time.
@@ -72,7 +80,7 @@ def n_answered(server: EchoServerProcess) -> int:
 
 
 async def test_ill_mannered_phones(tmp_path: Path):
-    async with call_going_on(tmp_path, 16) as server:
+    async with call_going_on(tmp_path) as server:
         await run_sipp(server.port, *scenario("repeated_invite"))
         assert (await server.next("ended"))["reason"] == "hangup"
         assert n_answered(server) == 2, "a repeated INVITE is one call"
@@ -88,7 +96,7 @@ async def test_ill_mannered_phones(tmp_path: Path):
 
 async def test_phone_that_sends_no_audio_is_let_go(tmp_path: Path):
     async with (
-        call_going_on(tmp_path, 7, no_media_timeout_s=NO_MEDIA_TIMEOUT_S) as server,
+        call_going_on(tmp_path, no_media_timeout_s=NO_MEDIA_TIMEOUT_S) as server,
         UdpPeer.open(server.port) as mute,
     ):
         await start_call(mute)
@@ -100,7 +108,7 @@ async def test_phone_that_sends_no_audio_is_let_go(tmp_path: Path):
 async def test_garbage(tmp_path: Path):
     """On the SIP port, and on every RTP port that might be the call's."""
     rng = random.Random(4)
-    async with call_going_on(tmp_path, 8) as server, UdpPeer.open(server.port) as stranger:
+    async with call_going_on(tmp_path) as server, UdpPeer.open(server.port) as stranger:
         for _ in range(40):
             for size in (0, 1, 12, 172, 1400):
                 stranger.send(rng.randbytes(size))
@@ -118,13 +126,13 @@ async def test_garbage(tmp_path: Path):
 async def test_torture_messages_over_udp(tmp_path: Path):
     """A server for each transport: a message that comes again another way is a repetition."""
     shared_path("sip_torture")
-    async with call_going_on(tmp_path, 16, host="::") as server:
+    async with call_going_on(tmp_path, host="::") as server:
         assert await wrong_over_udp("rfc4475", server.port, "127.0.45.{}") == []
         assert await wrong_over_udp("rfc5118", server.port, "::1") == []
 
 
 async def test_torture_messages_over_tcp(tmp_path: Path):
     shared_path("sip_torture")
-    async with call_going_on(tmp_path, 16, host="::") as server:
+    async with call_going_on(tmp_path, host="::") as server:
         assert await wrong_over_tcp("rfc4475", server.port, "127.0.0.1") == []
         assert await wrong_over_tcp("rfc5118", server.port, "::1") == []
