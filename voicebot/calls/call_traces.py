@@ -28,7 +28,7 @@ MISSING = (
     "telemetry.otlp_endpoint is set, but OpenTelemetry is not installed: install voicebot[otel]"
 )
 FLUSH_S = 3.0
-"""So long the end of a node waits for the last traces to be taken."""
+"""So long the last traces are tried to be sent; the exporter then takes as long to give up."""
 
 
 class CallTraces:
@@ -47,7 +47,7 @@ class CallTraces:
         self._stop_watching = live_calls.watch(self._note)
 
     async def stop(self) -> None:
-        """Returns when what waits is sent, or after FLUSH_S."""
+        """Returns when what waits is sent, or given up: seconds, where the collector is away."""
         self._stop_watching()
         await asyncio.to_thread(self._flush)
 
