@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -308,9 +309,9 @@ def main() -> None:
 async def _serve(options: argparse.Namespace) -> None:
     models = Models.load(options.models)
     app = make_app(models, options.variant, options.long_prompt)
-    config = uvicorn.Config(app, host="127.0.0.1", port=options.port, log_level="warning")
-    server = uvicorn.Server(config)
-    await server.serve()
+    # Listening before "ready" is said: uvicorn would bind only after its lifespan has begun.
+    with socket.create_server(("127.0.0.1", options.port)) as listening:
+        await uvicorn.Server(uvicorn.Config(app, log_level="warning")).serve([listening])
 
 
 if __name__ == "__main__":
