@@ -123,6 +123,7 @@ class FakeStream:
         """Returns when the bot has been heard for so long since the call's beginning."""
         async with asyncio.timeout(timeout_s):
             while self.player.speech_s < seconds:
+                assert not self.is_over.is_set(), "the bot has ended the call"
                 self._has_played.clear()
                 await self._has_played.wait()
 
@@ -161,6 +162,9 @@ class FakeStream:
                     await self._connection.send(message)
                 await self._echo(self.player.tick())
             self._has_played.set()
+        # Nobody waits for what cannot come any more.
+        self._has_spoken.set()
+        self._has_played.set()
 
     async def _echo(self, marks: list[str]) -> None:
         for name in marks:
