@@ -138,6 +138,7 @@ class FakeSpeech:
     transcripts: list[str] = field(default_factory=list)
     hints: list[RecognitionHints] = field(default_factory=list)
     n_dropped: int = 0
+    n_waiting: int = 0
     n_open: int = 0
     n_closed: int = 0
     sentences: list[str] = field(default_factory=list)
@@ -186,7 +187,7 @@ class FakeUtterance:
         assert len(samples) == FRAME_SAMPLES
         self._chunks.append(samples)
 
-    async def transcribe(self) -> Transcript:
+    async def transcribe(self, is_guess: bool = False) -> Transcript:
         if self._is_closed:
             raise SpeechWorkerError("the utterance is closed")
         heard = np.concatenate(self._chunks)

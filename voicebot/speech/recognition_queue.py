@@ -31,6 +31,12 @@ class _Waiting:
     chunks: list[Samples] = field(default_factory=list)
     n_samples: int = 0
     requests: list[int] = field(default_factory=list)
+    guesses: set[int] = field(default_factory=set)
+
+    @property
+    def is_guess(self) -> bool:
+        """Nobody waits for the answer yet."""
+        return self.guesses.issuperset(self.requests)
 
 
 class RecognitionQueue:
@@ -38,7 +44,8 @@ class RecognitionQueue:
     behind another one's second request.
 
     - Requests come before mere listening (interim transcripts).
-    - Among requests the call that was served longest ago comes first.
+    - Among requests a caller who has finished comes before one who has only paused (a guess, which
+      may have been made for nothing); then the call that was served longest ago.
     - Several requests for one utterance are answered by one run over all its audio: the newer
       one supersedes those that were not begun.
     - A forgotten request, and everything of a closed utterance, leaves the queue.
@@ -66,12 +73,14 @@ class RecognitionQueue:
             waiting.chunks.append(samples[:room])
             waiting.n_samples += min(len(samples), room)
 
-    def request(self, utterance: int, request: int) -> bool:
-        """False: there is no such utterance."""
+    def request(self, utterance: int, request: int, is_guess: bool = False) -> bool:
+        """False: there is no such utterance. is_guess: asked in a pause, before the turn's end."""
         waiting = self._utterances.get(utterance)
         if waiting is None:
             return False
         waiting.requests.append(request)
+        if is_guess:
+            waiting.guesses.add(request)
         return True
 
     def forget(self, request: int) -> None:
@@ -79,6 +88,7 @@ class RecognitionQueue:
         for waiting in self._utterances.values():
             if request in waiting.requests:
                 waiting.requests.remove(request)
+                waiting.guesses.discard(request)
                 self.n_dropped_requests += 1
 
     def close(self, utterance: int) -> None:
@@ -115,6 +125,7 @@ class RecognitionQueue:
         )
         waiting.chunks.clear()
         waiting.requests.clear()
+        waiting.guesses.clear()
         if job.requests:
             self._n_served += 1
             self._served_at[waiting.call] = self._n_served
@@ -125,8 +136,8 @@ class RecognitionQueue:
 
     def _oldest_request(self) -> int | None:
         wanted = [
-            (self._served_at.get(waiting.call, 0), waiting.requests[0], key)
+            (waiting.is_guess, self._served_at.get(waiting.call, 0), waiting.requests[0], key)
             for key, waiting in self._utterances.items()
             if waiting.requests
         ]
-        return min(wanted)[2] if wanted else None
+        return min(wanted)[-1] if wanted else None

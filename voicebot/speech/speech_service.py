@@ -16,9 +16,10 @@ class Utterance(Protocol):
     def feed(self, samples: Samples) -> None:
         """Send more 8 kHz audio to the worker."""
 
-    async def transcribe(self) -> Transcript:
+    async def transcribe(self, is_guess: bool = False) -> Transcript:
         """Transcribe what was fed so far; may be asked again after more was fed.
 
+        is_guess: the caller may go on; whoever has finished is served before.
         Raises SpeechWorkerError where the worker died or took too long.
         """
 
@@ -28,6 +29,10 @@ class Utterance(Protocol):
 
 class SpeechService(Protocol):
     """Recognition, synthesis and emotion for one call; stays with one worker while that lives."""
+
+    @property
+    def n_waiting(self) -> int:
+        """Answers that the call's worker owes, to all its calls; 0: it would begin at once."""
 
     def open_utterance(self, hints: RecognitionHints) -> Utterance: ...
 

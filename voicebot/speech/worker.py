@@ -76,7 +76,8 @@ class _Recognition:
                     self._queue.feed(message.integer("utterance"), message.samples())
                 case "transcribe":
                     request = message.integer("request")
-                    if not self._queue.request(message.integer("utterance"), request):
+                    is_guess = message.fields.get("is_guess") is True
+                    if not self._queue.request(message.integer("utterance"), request, is_guess):
                         self._send(_error(request, "no such utterance"))
                 case "forget":
                     self._queue.forget(message.integer("request"))

@@ -246,6 +246,11 @@ class CallSpeech:
                 self._client.n_calls += 1
         return self._client
 
+    @property
+    def n_waiting(self) -> int:
+        """Answers that the call's worker owes, to all its calls; 0: it would begin at once."""
+        return self._client.n_pending if self._client is not None and self._client.is_alive else 0
+
     def open_utterance(self, hints: RecognitionHints) -> CallUtterance:
         return CallUtterance(self, self._call, hints, self._transcribe_timeout_s)
 
@@ -304,7 +309,7 @@ class CallUtterance:
         else:
             self._send_audio(self._client, chunk)
 
-    async def transcribe(self) -> Transcript:
+    async def transcribe(self, is_guess: bool = False) -> Transcript:
         if self._is_closed:
             raise SpeechWorkerError("the utterance is closed")
         if self._client is None or not self._client.is_alive:
@@ -312,7 +317,9 @@ class CallUtterance:
         client = self._client
         assert client is not None
         request = client.next_number()
-        question = Message("transcribe", {"utterance": self._number, "request": request})
+        question = Message(
+            "transcribe", {"utterance": self._number, "request": request, "is_guess": is_guess}
+        )
         self._pending.add(request)
         try:
             answer = await client.ask(question, self._timeout_s)

@@ -8,7 +8,7 @@ node to worker
     load         recognizer, voice, emotion, models_directory     first, once
     open         utterance, call, kind, phrases, language
     feed         utterance + PCM
-    transcribe   utterance, request
+    transcribe   utterance, request, is_guess            a guess waits for all that are none
     forget       request                                 not wanted any more
     close        utterance
     synthesize   request, call, text, rate

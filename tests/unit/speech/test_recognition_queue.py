@@ -105,6 +105,37 @@ def test_a_new_utterance_of_a_call_has_no_advantage() -> None:
     assert job.utterance == 2
 
 
+def test_a_caller_who_has_finished_is_served_before_guesses() -> None:
+    queue = queue_of("anna", "jan", "ewa")
+    queue.request(1, 10, is_guess=True)
+    queue.request(2, 20, is_guess=True)
+    queue.request(3, 30)
+    queue.request(2, 21)  # jan has finished by now: one run answers both
+    jobs = [queue.next_job() for _ in range(3)]
+    assert [job.requests for job in jobs if job] == [(20, 21), (30,), (10,)]
+
+
+def test_a_final_request_that_is_not_wanted_any_more_leaves_a_guess() -> None:
+    queue = queue_of("anna", "jan")
+    queue.request(1, 10, is_guess=True)
+    queue.request(1, 11)
+    queue.forget(11)
+    queue.request(2, 20)
+    jobs = [queue.next_job(), queue.next_job()]
+    assert [job.requests for job in jobs if job] == [(20,), (10,)]
+
+
+def test_an_answered_guess_does_not_mark_later_requests() -> None:
+    queue = queue_of("anna", "jan")
+    queue.request(1, 10, is_guess=True)
+    queue.next_job()
+    queue.request(2, 20, is_guess=True)
+    queue.request(1, 11)
+    job = queue.next_job()
+    assert job is not None
+    assert job.requests == (11,)
+
+
 def test_streaming_engines_hear_audio_as_it_comes_but_requests_go_first() -> None:
     queue = queue_of("anna", "jan", is_streaming=True)
     queue.request(2, 7)

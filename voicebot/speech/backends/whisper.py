@@ -4,7 +4,9 @@ What was measured on telephone Polish (benchmarks/recognition_nemo.py) and is fi
 
 - beam 5 (beam 1 saves a sixth of the time and loses many more words);
 - audio padded with silence to max(8 s, utterance + 6 s): as good as Whisper's 30 s at a quarter
-  of its cost; less padding makes it invent words;
+  of its cost; less padding makes it invent words, and say short answers several times;
+- that silence is not encoded each time but kept (whisper_encoder.py), where onnxruntime is there
+  and the utterance is no longer than 6 s: the encoder's time is then that of the voice alone;
 - quiet before and after the voice is cut to 200 ms: with more of it more words are lost
   (44.5 % WER with 300 ms of line noise before and 400 ms behind, 38.3 % after the cut);
 - the level is set first: without it a caller at a twentieth of the level loses 5 % more words;
@@ -14,9 +16,11 @@ What was measured on telephone Polish (benchmarks/recognition_nemo.py) and is fi
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import ctranslate2
 import numpy as np
@@ -25,11 +29,19 @@ import tokenizers
 
 from voicebot.audio import SAMPLE_RATE, Samples, seconds
 from voicebot.errors import ModelError
-from voicebot.speech.backends.whisper_features import HOP_SAMPLES, MAX_AUDIO_S, MODEL_RATE, log_mel
+from voicebot.speech.backends.whisper_features import (
+    HOP_SAMPLES,
+    MAX_AUDIO_S,
+    MODEL_RATE,
+    Floats,
+    log_mel,
+)
 from voicebot.speech.backends.whisper_numbers import digit_tokens, needs_words, trusted_start
 from voicebot.speech.hallucinations import has_loop, is_made_up, without_loops, words_of
 from voicebot.speech.pauses import speech_level, split_at_pauses, trim_quiet
 from voicebot.speech.recognizer import RecognitionHints, Transcript, UtteranceRecognizer
+
+log = logging.getLogger(__name__)
 
 BEAM_SIZE = 5
 N_HYPOTHESES = 5
@@ -50,6 +62,9 @@ DOUBTFUL_LOG_PROBABILITY = -0.3
 _MIN_PADDED_S = 8.0
 _PADDING_S = 6.0
 _LONGEST_PIECE_S = MAX_AUDIO_S - _PADDING_S
+_ENCODED_PADDING_S = 0.3
+"""Encoded with the voice even where the rest of the silence is kept: its last sound rings on."""
+
 _SPEECH_RMS = 0.1
 _QUIET_BELOW_SPEECH_DB = 35.0
 _KEPT_QUIET_MS = 200
@@ -94,11 +109,16 @@ class WhisperRecognizer:
     """A Whisper model on one core. Blocking, not thread-safe; releases the GIL while it works.
 
     path: folder with model.bin, config.json, tokenizer.json and a vocabulary, in ctranslate2's
-    form. Raises ModelError.
+    form. keeps_silence: the silence behind short utterances is not encoded each time. Raises
+    ModelError.
     """
 
     def __init__(
-        self, path: Path, beam_size: int = BEAM_SIZE, n_hypotheses: int = N_HYPOTHESES
+        self,
+        path: Path,
+        beam_size: int = BEAM_SIZE,
+        n_hypotheses: int = N_HYPOTHESES,
+        keeps_silence: bool = True,
     ) -> None:
         missing = [name for name in _FILES if not (path / name).is_file()]
         if missing:
@@ -117,6 +137,7 @@ class WhisperRecognizer:
             raise ModelError(
                 f"{path}: the model can't be loaded ({error}); pull it anew"
             ) from error
+        self._encoder = _encoder_for(path) if keeps_silence else None
         self._beam_size = beam_size
         self._n_hypotheses = min(n_hypotheses, beam_size)
         self._name = f"{path.name} int8 (ctranslate2 {ctranslate2.__version__})"
@@ -134,9 +155,7 @@ class WhisperRecognizer:
 
     def hear(self, samples: Samples, hints: RecognitionHints) -> Heard:
         """One piece of audio, 8 kHz, at most 24 s."""
-        features = log_mel(padded(samples), self._model.n_mels)
-        # Encoded once: that is two thirds of the cost.
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(features[None]))
+        encoded = self._encode(samples)
         prompt = self._prompt(hints.language)
         # Nobody says more tokens than this; a loop would go on to 448 at full cost.
         max_tokens = 24 + int(12 * seconds(len(samples)))
@@ -162,6 +181,15 @@ class WhisperRecognizer:
             # What was kept may be what leads it astray.
             in_words = self._in_words(encoded, prompt, [], max_tokens)
         return with_words(heard, in_words)
+
+    def _encode(self, samples: Samples) -> ctranslate2.StorageView:
+        audio_s = seconds(len(samples))
+        padded_s = with_silence_s(audio_s)
+        if self._encoder is None or padded_s > self._encoder.longest_s:
+            mel = log_mel(padded(samples, padded_s), self._model.n_mels)
+            return self._model.encode(ctranslate2.StorageView.from_array(mel[None]))
+        mel = log_mel(padded(samples, audio_s + _ENCODED_PADDING_S), self._model.n_mels)
+        return ctranslate2.StorageView.from_array(self._encoder.encode(mel, padded_s)[None])
 
     def _in_words(
         self,
@@ -250,10 +278,34 @@ class _WhisperUtterance:
         )
 
 
-def padded(samples: Samples) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+class _Encoder(Protocol):
+    """Encodes what is short with silence that is kept."""
+
+    @property
+    def longest_s(self) -> float: ...
+
+    def encode(self, mel: Floats, padded_s: float) -> Floats: ...
+
+
+def _encoder_for(path: Path) -> _Encoder | None:
+    """None: CTranslate2 encodes everything, slower, as onnxruntime is not installed or the weights
+    are laid out in a way that only CTranslate2 knows."""
+    try:
+        from voicebot.speech.backends.whisper_encoder import WhisperEncoder
+
+        return WhisperEncoder(path / "model.bin")
+    except (ImportError, ModelError) as error:
+        log.warning("utterances are encoded the slow way", extra={"reason": str(error)})
+        return None
+
+
+def with_silence_s(audio_s: float) -> float:
+    """Length of the voice and the silence that Whisper hears behind it."""
+    return min(MAX_AUDIO_S, max(_MIN_PADDED_S, audio_s + _PADDING_S))
+
+
+def padded(samples: Samples, padded_s: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """16 kHz in -1..1 at a set level, with silence behind."""
-    audio_s = seconds(len(samples))
-    padded_s = min(MAX_AUDIO_S, max(_MIN_PADDED_S, audio_s + _PADDING_S))
     # The encoder halves the frames, so there is an even number of them.
     n_frames = int(padded_s * MODEL_RATE / HOP_SAMPLES) // 2 * 2
     gain = min(_MAX_GAIN, _SPEECH_RMS / max(speech_level(samples) / 32768, 1e-6))

@@ -16,6 +16,7 @@ from voicebot.speech.backends.whisper import (
     confidence_of,
     judge,
     padded,
+    with_silence_s,
     with_words,
     without_start,
 )
@@ -81,7 +82,8 @@ def test_a_loop_is_said_once_and_not_trusted() -> None:
 def test_silence_is_put_behind(audio_s: float, padded_s: float) -> None:
     t = np.arange(int(audio_s * SAMPLE_RATE)) / SAMPLE_RATE
     samples = (300 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
-    result = padded(samples)
+    assert with_silence_s(audio_s) == padded_s
+    result = padded(samples, padded_s)
     assert len(result) == padded_s * 16000
     voice = result[: int(audio_s * 16000)]
     assert np.sqrt((voice**2).mean()) == pytest.approx(0.1, rel=0.05)
