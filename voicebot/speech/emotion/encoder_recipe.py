@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from voicebot.errors import ModelError
 from voicebot.speech.backends.whisper_features import mel_filters
 from voicebot.speech.emotion.ctranslate2_file import Floats, read_weights
 from voicebot.speech.emotion.features import N_BINS
@@ -42,7 +43,10 @@ def build_encoder(
     layer. Raises ModelError.
     """
     weights = read_weights(whisper_model, "encoder/")
-    return _Recipe(weights, is_quantized).build(n_layers)
+    try:
+        return _Recipe(weights, is_quantized).build(n_layers)
+    except KeyError as error:
+        raise ModelError(f"{whisper_model} is not Whisper base: it lacks {error}") from None
 
 
 class _Recipe:

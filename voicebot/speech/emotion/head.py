@@ -104,7 +104,7 @@ class LinearHead:
     def load(cls, path: Path) -> LinearHead:
         """Raises ModelError, which names the file."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if tuple(arrays["emotions"].tolist()) != EMOTIONS:
                     raise ModelError(f"{path}: its emotions are not those of this version")
                 return cls(
