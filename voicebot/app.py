@@ -82,6 +82,15 @@ def _choose_emotion(settings: Settings, store: ModelStore) -> EmotionChoice | No
     return choose_emotion(settings.use, store, emotion.model, head)
 
 
+def check_emotion_notice(settings: Settings, script: Script) -> None:
+    """Raises SettingsError where emotion is to be read and the script never says so."""
+    if settings.emotion.enabled and not script.discloses(EMOTION):
+        raise SettingsError(
+            f"emotion.enabled: the script {script.name} never tells the caller that his voice is "
+            "read (a prompt with discloses: [emotion])"
+        )
+
+
 def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
     return SpeechPool(
         WorkerSpec(
@@ -128,11 +137,7 @@ class Node:
         self.live_calls = LiveCalls()
         self.choices = choose_speech(settings)
         self.script: Script = load_checked_script(find_script(settings.dialogue.script))
-        if settings.emotion.enabled and not self.script.discloses(EMOTION):
-            raise SettingsError(
-                f"emotion.enabled: the script {self.script.name} never tells the caller that his "
-                "voice is read (a prompt with discloses: [emotion])"
-            )
+        check_emotion_notice(settings, self.script)
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
         self.sip = SipEndpoint(
