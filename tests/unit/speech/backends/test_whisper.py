@@ -15,6 +15,7 @@ from voicebot.speech.backends.whisper import (
     WhisperRecognizer,
     confidence_of,
     judge,
+    most_tokens,
     padded,
     with_silence_s,
     with_words,
@@ -127,3 +128,8 @@ def test_the_given_start_is_not_counted_twice() -> None:
     assert without_start([1, 2, 7, 8], [1, 2]) == [7, 8]
     assert without_start([7, 8], [1, 2]) == [7, 8]
     assert without_start([7, 8], []) == [7, 8]
+
+
+@pytest.mark.parametrize("audio_s", [0.1, 0.7, 3.0, 24.0])
+def test_room_for_what_can_be_said_and_not_for_a_loop(audio_s: float) -> None:
+    assert 8 * audio_s + 8 < most_tokens(audio_s) < 16 * audio_s + 16
