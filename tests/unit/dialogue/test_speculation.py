@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.dialogue.dialogue_driver import NOW, WARSAW, Conversation, infol
 from tests.unit.dialogue.random_calls import random_event
 from voicebot.dialogue.actions import Action, HangUp, RecordPromise, Say, UserTurn
 from voicebot.dialogue.engine import DialogueEngine
+from voicebot.dialogue.state import first_state
 
 N_CALLS = 12
 
@@ -91,3 +93,17 @@ def test_walks_reach_promises_and_ends():
     assert states >= {"read_back", "ask_change", "ask_amount", "anything_else", "details"}
     assert n_promises >= 3
     assert n_ended >= 8
+
+
+def test_no_container_of_the_memory_is_shared():
+    script, _ = infolinia()
+    memory = first_state(script, {})
+    memory.disclosed.add("ai")
+    memory.other_values["birth_date"] = ["1975-05-08"]
+    twin = memory.copy()
+    assert twin == memory
+    for field in fields(memory):
+        value = getattr(memory, field.name)
+        if isinstance(value, dict | set | list):
+            assert getattr(twin, field.name) is not value, field.name
+    assert twin.other_values["birth_date"] is not memory.other_values["birth_date"]
