@@ -78,6 +78,10 @@ class LookAhead:
         for rule in self._script.anywhere:
             self._doubt = 5
             self._try_rule(rule, here.listen)
+        for interjection in self._script.interjections:
+            if interjection not in memory.interjected:
+                self._doubt = 4
+                self._say(interjection.say, {**self._turn, **memory.variables})
         likeliest = sorted(self._found.values(), key=lambda found: found[0])
         return [say for _, say in likeliest][:_MOST_SAYS]
 
