@@ -84,10 +84,10 @@ class JitterBuffer(Generic[P]):
         "_packets_to_review",
         "_partial",
         "_patience",
-        "_quickest",
         "_ssrc",
         "_target",
         "_ticks",
+        "_usual_offset",
         "held_s",
         "stats",
     )
@@ -117,13 +117,13 @@ class JitterBuffer(Generic[P]):
         self._delay = self._min_frames
         self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
-        self._quickest = 0
+        self._usual_offset = 0
         self._patience = 0
         self._late_in_a_row = 0
         self.stats = JitterBufferStats()
         self.held_s = 0.0
-        """How long after it came the present frame is given out, as of the last review: a plain
-        number, since it is asked for each frame."""
+        """How long after it came a usual packet is given out, as of the last review: a number at
+        hand, since it is asked for each frame."""
         self._note_held()
 
     @property
@@ -294,20 +294,21 @@ class JitterBuffer(Generic[P]):
         self._missing = None
         self._delay = self._target = self._min_frames
         self._packets_to_review = REVIEW_PACKETS
-        self._quickest = 0
+        self._usual_offset = 0
         self._patience = 0
         self._late_in_a_row = 0
         self._note_held()
 
     def _note_held(self) -> None:
         # Half a frame is what a packet waits on average for the tick that reads it.
-        self.held_s = (self._delay - self._quickest + 0.5) * FRAME_MS / 1000
+        self.held_s = (self._delay - self._usual_offset + 0.5) * FRAME_MS / 1000
 
     def _review(self) -> None:
         """Work out the delay that would have served the last seconds."""
         self._packets_to_review = REVIEW_PACKETS
         offsets = sorted(self._offsets)
-        lowest = self._quickest = offsets[0]
+        lowest = offsets[0]
+        self._usual_offset = offsets[len(offsets) // 2]
         covering = offsets[min(int(len(offsets) * COVERED_SHARE), len(offsets) - 1)]
         spread = min(max(covering - lowest, self._min_frames), self._max_frames)
         self._target = lowest + spread
