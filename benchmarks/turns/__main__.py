@@ -93,7 +93,6 @@ async def measure_all(options: argparse.Namespace) -> str:
     return turns_page(
         list(results.values()),
         [question.question_id for question in dialogue.questions],
-        f"python -m benchmarks.turns {' '.join(sys.argv[1:])}",
     )
 
 

@@ -17,6 +17,11 @@ from benchmarks.turns.servers import Side, SideSpec, running
 SIDES = ("voicebot", "pipecat-default", "pipecat-tuned")
 OTHER_SIDES = ("pipecat-smart",)
 
+LOAD_BEFORE = os.getloadavg()[0]
+"""Of the minute before this program began to work: what others do on the machine."""
+
+DISTURBING_LOAD = 0.7
+
 Measure = Callable[[str, Side, int], Awaitable[None]]
 """Told the side's name, the side, and the number of the round."""
 
@@ -77,8 +82,11 @@ async def run_sides(
 def machine_lines(command: str) -> list[str]:
     """Where and how a page's figures came to be."""
     arguments = " ".join(sys.argv[1:])
-    return [
+    lines = [
         f"Command: `{f'{command} {arguments}'.strip()}`.",
         f"Machine: {os.cpu_count()} cores, {platform.machine()}, shared by caller and server; "
-        f"load average at the end {os.getloadavg()[0]:.1f}.",
+        f"load average before it {LOAD_BEFORE:.1f}, at the end {os.getloadavg()[0]:.1f}.",
     ]
+    if LOAD_BEFORE > DISTURBING_LOAD:
+        lines += ["", "**Others were at work on this machine: the figures are disturbed.**"]
+    return lines

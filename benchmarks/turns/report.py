@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.turns.command import machine_lines
 from benchmarks.turns.conversation import CallHeard
 from benchmarks.turns.verdicts import Summary, TurnHeard, kinds_of, median_spread, summarise
 
@@ -30,14 +29,12 @@ class SideResult:
         return [turn for call in self.calls for turn in call.turns]
 
 
-def turns_page(sides: Sequence[SideResult], order: Sequence[str], command: str) -> str:
+def turns_page(sides: Sequence[SideResult], order: Sequence[str]) -> str:
     lines = [
         "# Turn-taking on the wire",
         "",
-        f"Command: `{command}`.",
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}; load average at the end "
-        f"{os.getloadavg()[0]:.1f}. All sides and the caller share it; the sides take turns call",
-        "by call.",
+        *machine_lines("python -m benchmarks.turns"),
+        "The sides take turns call by call, each with a server just started.",
         "",
         "Response: from the frame with the caller's last sample of speech to the first audible",
         "sample of the bot as he hears it. Cut short: the bot spoke before he had finished. Never",
