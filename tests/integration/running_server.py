@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import re
@@ -19,7 +20,7 @@ from voicebot.records import CallRecord, Promise, Turn
 from voicebot.storage.database import Database
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
-START_PATIENCE_S = 120
+START_PATIENCE_S = 240
 STOP_PATIENCE_S = 30
 POLL_S = 0.2
 """Each look at the database costs the machine on which everybody talks."""
@@ -61,6 +62,8 @@ class RunningServer:
                 stderr=log,
                 start_new_session=True,
             )
+        # A run that is interrupted in a second attempt ends no fixtures.
+        atexit.register(self.kill)
         try:
             self.sip_uri = self._wait_for(r"^SIP\s+(sip:\S+)")
             self.web_url = self._wait_for(r"^Console\s+(http://\S+)").rstrip("/")
@@ -87,16 +90,19 @@ class RunningServer:
     def wait(self) -> int:
         """Its exit code; it has been told to stop."""
         try:
-            return self._process.wait(STOP_PATIENCE_S)
+            code = self._process.wait(STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+        atexit.unregister(self.kill)
+        return code
 
     def kill(self) -> None:
         """With its speech workers. Harmless where it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(KILL_PATIENCE_S)
+        atexit.unregister(self.kill)
 
     @property
     def is_running(self) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.integration.conversations import Conversations, at_once
 from tests.integration.phones.baresip import HANG_UP_AFTER_S, Baresip
 from tests.integration.phones.debtor_voice import write_answers
 from tests.integration.phones.probe_signal import write_file
 from tests.integration.phones.process import output, running
 from tests.integration.phones.sipp import SippPhone
-from tests.integration.running_server import CallWatch, RunningServer
+from tests.integration.running_server import POLL_S, CallWatch, RunningServer
 from voicebot.records import CallRecord, Disposition, Promise, Speaker, Turn
 
 DEBTOR = Path(__file__).resolve().parents[2] / "call_scripts" / "debtors" / "placi_w_piatek.yaml"
@@ -59,10 +60,10 @@ QUESTIONS = {
 }
 """A debtor's answers to a prompt, in order; the last one as often as he is asked again."""
 
-PATIENCE_S = 170
+PATIENCE_S = 240
 THINKING_S = 0.4
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 SIMULATED, BY_BARESIP, BY_SIPP = "48000000100", "48600100201", "48600100202"
 """Numbers of the callers, by which their calls are found."""
@@ -70,7 +71,7 @@ SIMULATED, BY_BARESIP, BY_SIPP = "48000000100", "48600100201", "48600100202"
 SILENCE = np.zeros(160, dtype=np.int16)
 
 Answer = Callable[[str], Awaitable[None]]
-Calls = dict[str, Any]
+Calls = Conversations[Any]
 
 
 def next_friday(started_at: datetime) -> date:
@@ -114,21 +115,23 @@ async def answer_questions(call: CallWatch, answer: Answer) -> None:
                 await asyncio.sleep(THINKING_S)
                 await answer(name)
             n_seen = len(turns)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(POLL_S)
 
 
 async def call_by_simulation(server: RunningServer) -> tuple[Outcome, str]:
     """The product's own caller as the README shows it; what it printed, too."""
-    async with running(
-        *(sys.executable, "-m", "voicebot", "simulate-caller", server.sip_uri),
-        *("--debtor", str(DEBTOR), "--json"),
-        env=server.environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    ) as process:
+    async with (
+        server.watch(SIMULATED) as watch,
+        running(
+            *(sys.executable, "-m", "voicebot", "simulate-caller", server.sip_uri),
+            *("--debtor", str(DEBTOR), "--json"),
+            env=server.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        ) as process,
+    ):
         printed, live = await output(process, PATIENCE_S)
-    async with server.database() as database:
-        result = await outcome(CallWatch(database, SIMULATED))
+        result = await outcome(watch)
     assert process.returncode == 0, live.decode()
     (call,) = json.loads(printed)
     assert call["end_reason"] == "hangup", f"the bot says goodbye\n{live.decode()}"
@@ -140,10 +143,9 @@ async def call_by_baresip(server: RunningServer, directory: Path) -> Outcome:
     files = write_answers(directory / "answers", ANSWERS)
     microphone = write_file(directory / "listening.wav", SILENCE, HANG_UP_AFTER_S)
     async with (
-        server.database() as database,
+        server.watch(BY_BARESIP) as call,
         Baresip.open(directory, microphone=microphone, user=BY_BARESIP) as phone,
     ):
-        call = CallWatch(database, BY_BARESIP)
 
         async def answer(name: str) -> None:
             if name == "number":
@@ -161,12 +163,11 @@ async def call_by_sipp(server: RunningServer, directory: Path) -> Outcome:
     """He says everything, in the other codec."""
     files = write_answers(directory / "answers", ANSWERS, "PCMU")
     async with (
-        server.database() as database,
+        server.watch(BY_SIPP) as call,
         SippPhone.call(
             directory, server.sip_port, files, caller=BY_SIPP, user="infolinia", codec="PCMU"
         ) as phone,
     ):
-        call = CallWatch(database, BY_SIPP)
         await answer_questions(call, phone.play)
         await phone.wait()
         return await outcome(call)
@@ -176,15 +177,18 @@ async def call_by_sipp(server: RunningServer, directory: Path) -> Outcome:
 def calls(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Calls:
     """Three telephones call at once, so that the whole takes a minute and no longer."""
 
-    async def call_all() -> list[Any]:
-        return await asyncio.gather(
-            call_by_simulation(server),
-            call_by_baresip(server, tmp_path_factory.mktemp("baresip")),
-            call_by_sipp(server, tmp_path_factory.mktemp("sipp")),
-            return_exceptions=True,
-        )
+    def call(kind: str) -> Awaitable[Any]:
+        match kind:
+            case "baresip":
+                return call_by_baresip(server, tmp_path_factory.mktemp(kind))
+            case "sipp":
+                return call_by_sipp(server, tmp_path_factory.mktemp(kind))
+        return call_by_simulation(server)
 
-    return dict(zip((SIMULATED, BY_BARESIP, BY_SIPP), asyncio.run(call_all()), strict=True))
+    async def call_all(kinds: Sequence[str]) -> dict[str, Any]:
+        return await at_once({kind: call(kind) for kind in kinds})
+
+    return Conversations([("simulated", "baresip", "sipp")], call_all)
 
 
 def check_promise(result: Outcome) -> None:
@@ -226,8 +230,8 @@ def check_recording(result: Outcome) -> None:
         assert np.abs(span.astype(np.int32)).max(initial=0) > 1000, turn
 
 
-def test_simulated_debtor(calls: Calls):
-    result, live = succeeded(calls[SIMULATED])
+def test_simulated_debtor(calls: Calls, attempt: int):
+    result, live = calls.of("simulated", attempt)
     check_promise(result)
     check_recording(result)
     assert "debtor" in live
@@ -235,20 +239,14 @@ def test_simulated_debtor(calls: Calls):
 
 
 @pytest.mark.peer
-def test_baresip_with_recorded_answers(calls: Calls):
-    result = succeeded(calls[BY_BARESIP])
+def test_baresip_with_recorded_answers(calls: Calls, attempt: int):
+    result = calls.of("baresip", attempt)
     check_promise(result)
     check_recording(result)
 
 
 @pytest.mark.peer
-def test_sipp_with_recorded_answers(calls: Calls):
-    result = succeeded(calls[BY_SIPP])
+def test_sipp_with_recorded_answers(calls: Calls, attempt: int):
+    result = calls.of("sipp", attempt)
     check_promise(result)
     check_recording(result)
-
-
-def succeeded(result: Any) -> Any:
-    if isinstance(result, BaseException):
-        raise result
-    return result

@@ -168,7 +168,7 @@ async def sipp(
     async with running(
         *(need("sipp"), *remote, "-sf", str(scenario)),
         *("-i", "127.0.0.1", "-p", str(port), "-m", "1", "-mp", str(free_port())),
-        *("-nostdin", "-timeout", "30s", "-timeout_error"),
+        *("-nostdin", "-timeout", "120s", "-timeout_error"),
         *("-trace_err", "-error_file", str(errors)),
         cwd=directory,
         stdout=asyncio.subprocess.DEVNULL,

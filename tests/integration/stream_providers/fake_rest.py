@@ -45,6 +45,16 @@ class FakeRest:
                 self._news.clear()
                 await self._news.wait()
 
+    async def told(self, path_part: str, timeout_s: float = 20) -> Command:
+        """The first command with this in its path; it stays where it is."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                for command in self.commands:
+                    if path_part in command.path:
+                        return command
+                self._news.clear()
+                await self._news.wait()
+
     async def _handle(self, request: web.Request) -> web.Response:
         is_json = request.content_type == "application/json"
         content = await request.json() if is_json else dict(await request.post())

@@ -2,80 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections.abc import Mapping
-from typing import Any
-
 import aiohttp
 import pytest
 
-from tests.integration.running_server import CallWatch, RunningServer
-from tests.integration.stream_providers.asterisk_phone import ChanWebSocketPhone
+from tests.integration.running_server import RunningServer
 from tests.integration.stream_providers.audiosocket_phone import AudioSocketPhone
-from tests.integration.stream_providers.debtor import Debtor, check_conversation, voice
+from tests.integration.stream_providers.debtor import check_conversation
 from tests.integration.stream_providers.environment import PBX_TOKEN
-from tests.integration.stream_providers.jambonz_phone import JambonzPhone
 from tests.integration.stream_providers.phone import StreamPhone, basic_auth
-from voicebot.audio import Samples
+from tests.integration.stream_providers.talks import PARTIES, PBXS, Talks
 
-pytestmark = pytest.mark.timeout(300)
-
-AUDIOSOCKET_CALL = uuid.UUID("40325ec2-5efd-4bd3-805f-53576e581d13")
-REMOTE = {"asterisk": "+48600100304", "audiosocket": "audiosocket", "jambonz": "+48600100306"}
-"""By which the calls are found; AudioSocket tells no number."""
+pytestmark = pytest.mark.timeout(600)
 
 
-def phone(
-    kind: str, server: RunningServer, audiosocket_port: int, http: aiohttp.ClientSession
-) -> StreamPhone:
-    number = REMOTE[kind]
-    match kind:
-        case "asterisk":
-            url = f"{server.web_url}/streams/asterisk?caller=%2B{number[1:]}&called=222"
-            return ChanWebSocketPhone(http, url, is_json=True, password=PBX_TOKEN)
-        case "audiosocket":
-            return AudioSocketPhone("127.0.0.1", audiosocket_port, AUDIOSOCKET_CALL)
-    hook = f"{server.web_url}/streams/jambonz/call"
-    return JambonzPhone(http, hook, PBX_TOKEN, caller=number, local_url=server.web_url)
-
-
-async def converse(
-    kind: str, server: RunningServer, audiosocket_port: int, answers: Mapping[str, Samples]
-) -> tuple[Any, StreamPhone]:
-    async with (
-        server.database() as database,
-        aiohttp.ClientSession() as http,
-        phone(kind, server, audiosocket_port, http) as stream,
-    ):
-        watch = CallWatch(database, REMOTE[kind])
-        return await Debtor(stream, watch, answers).talk(), stream
-
-
-@pytest.fixture(scope="module")
-def talks(server: RunningServer, audiosocket_port: int) -> dict[str, Any]:
-    """All at once, so that it takes as long as one of them."""
-    answers = voice()
-
-    async def talk_all() -> list[Any]:
-        talks = (converse(kind, server, audiosocket_port, answers) for kind in REMOTE)
-        return await asyncio.gather(*talks, return_exceptions=True)
-
-    return dict(zip(REMOTE, asyncio.run(talk_all()), strict=True))
-
-
-@pytest.mark.parametrize("kind", REMOTE)
-def test_promise_through_a_pbx(talks: dict[str, Any], kind: str) -> None:
-    talk = talks[kind]
-    if isinstance(talk, BaseException):
-        raise talk
-    result, stream = talk
-    check_conversation(result, kind)
-    assert result.record.remote_party == REMOTE[kind]
-    if isinstance(stream, AudioSocketPhone):
-        assert stream.has_been_hung_up
+@pytest.mark.parametrize("kind", PBXS)
+def test_promise_through_a_pbx(talks: Talks, kind: str, attempt: int) -> None:
+    talk = talks.of(kind, attempt)
+    check_conversation(talk.result, kind)
+    assert talk.result.record.remote_party == PARTIES[kind]
+    assert isinstance(talk.phone, StreamPhone)
+    if isinstance(talk.phone, AudioSocketPhone):
+        assert talk.phone.has_been_hung_up
     else:
-        assert stream.n_clears >= 1
+        assert talk.phone.n_clears >= 1
 
 
 async def test_the_running_server_refuses_a_wrong_token(server: RunningServer) -> None:
