@@ -83,9 +83,11 @@ async def test_guess_made_before_the_voice_was_read_gives_way():
     bench.speech.transcribe_s = 0.05
     async with bench.call() as call:
         await call.proves_identity()
-        shouts(call, "ble ble ble")
+        shouts(call, "ble ble ble", 1.8)  # too short for a provisional reading
         assert "Proszę się nie spieszyć" in await call.hears("wpłata")
         call.leg.end()
+    # The guess was made anew, not thrown away.
+    assert "guess_head_start" in call.caller_turns[-1].timings_ms
 
 
 @simulated
