@@ -57,7 +57,7 @@ def recognizer() -> WhisperRecognizer:
     return WhisperRecognizer(installed_model("whisper-base"))
 
 
-def test_longer_audio_than_silence_was_kept_for_is_heard_as_well(
+def test_audio_too_long_for_the_kept_silence_is_heard_as_well(
     recognizer: WhisperRecognizer,
 ) -> None:
     voice = np.concatenate([speech(name) for name in CLEAR])

@@ -59,15 +59,11 @@ class WhisperEncoder:
         self._n_mels = recipe.n_mels
         self._silence = self._measure_silence(recipe.width)
 
-    @property
-    def longest_s(self) -> float:
-        """So much audio, its silence included, can be encoded."""
-        return SILENCE_UNTIL_S
-
     def encode(self, mel: Floats, padded_s: float) -> Floats:
         """mel: (bands, frames) of the voice and at least 0.3 s of silence, a step every 2 frames.
 
-        Returns shape (steps, width): the voice, then silence until `padded_s`.
+        Returns shape (steps, width): the voice, then silence until `padded_s`, at most
+        `SILENCE_UNTIL_S`.
         """
         n_steps = int(padded_s * STEPS_PER_S)
         n_voice = mel.shape[1] // 2
