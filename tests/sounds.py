@@ -18,23 +18,29 @@ def silence(seconds: float) -> Wave:
 
 
 def noise(seconds: float, dbfs: float, seed: int = 1) -> Wave:
-    samples: Wave = np.random.default_rng(seed).standard_normal(round(seconds * SAMPLE_RATE))
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * SAMPLE_RATE))
     return np.asarray(samples * 10 ** (dbfs / 20))
 
 
 def tone(seconds: float, hz: float, dbfs: float = -12.0) -> Wave:
     at = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    return np.sqrt(2) * np.sin(2 * np.pi * hz * at) * 10 ** (dbfs / 20)
+    return np.asarray(np.sqrt(2) * np.sin(2 * np.pi * hz * at) * 10 ** (dbfs / 20))
 
 
-def vowel(seconds: float, dbfs: float = -20.0, pitch_hz: float = 120.0) -> Wave:
-    """An "a": the harmonics of a falling pitch under two formants."""
+VOWELS = {"a": (750, 1250), "e": (550, 1800), "i": (300, 2200), "o": (500, 900), "u": (320, 750)}
+"""Formants, in Hz."""
+
+
+def vowel(seconds: float, dbfs: float = -20.0, pitch_hz: float = 120.0, letter: str = "a") -> Wave:
+    """The harmonics of a falling pitch under two formants."""
+    first_hz, second_hz = VOWELS[letter]
     at = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     phase = 2 * np.pi * np.cumsum(pitch_hz * (1 - 0.1 * at)) / SAMPLE_RATE
     wave = np.zeros(len(at))
     for number in range(1, int(3400 / pitch_hz)):
         hz = number * pitch_hz
-        gain = 1 / (1 + ((hz - 750) / 200) ** 2) + 0.6 / (1 + ((hz - 1250) / 250) ** 2) + 0.03
+        gain = 1 / (1 + ((hz - first_hz) / 150) ** 2) + 0.02
+        gain += 0.5 / (1 + ((hz - second_hz) / 250) ** 2)
         wave += gain * np.sin(number * phase)
     edge = np.minimum(1, np.minimum(at, at[::-1]) / 0.01)
     return np.asarray(wave / np.sqrt((wave**2).mean()) * 10 ** (dbfs / 20) * edge)

@@ -100,6 +100,7 @@ class Listener:
         self._guess: Transcript | None = None
         self._kind: QuestionKind = "open"
         self._speech_samples = 0
+        self._is_ignoring = False
         self._tail = SpeechTail()
         self._pause_noticed_at: float | None = None
 
@@ -153,6 +154,8 @@ class Listener:
             self.moods.receive_frame(frame.samples, is_speech, seconds(frame.rtp_time))
         else:
             self._recent.append(frame.samples)
+        if self._is_ignoring:
+            return is_speech
         self._speech_samples = self._detector.speech_samples or self._speech_samples
         match self._detector.receive_frame(is_speech, frame.rtp_time):
             case SpeechStarted(at_samples=start):
@@ -170,6 +173,19 @@ class Listener:
             case None:
                 pass
         return is_speech
+
+    def ignore(self) -> None:
+        """What is heard is nobody: drop the turn in progress, and begin none until `attend`."""
+        self._is_ignoring = True
+        self._detector.reset()
+        self._drop_early()
+        if self._utterance is not None:
+            self._utterance.close()
+            self._utterance = None
+
+    def attend(self) -> None:
+        """Somebody may speak again."""
+        self._is_ignoring = False
 
     def take_turn(self) -> HeardTurn | None:
         """The turn that has just ended, once."""

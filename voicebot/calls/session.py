@@ -42,7 +42,9 @@ from voicebot.dialogue.actions import (
 )
 from voicebot.dialogue.answer_completeness import Completeness
 from voicebot.errors import SpeechWorkerError, VoicebotError
+from voicebot.media.echo_guard import EchoGuard
 from voicebot.media.events import DigitPressed, LegEnded, LegEvent, PlayoutEnded, PlayoutStarted
+from voicebot.media.line_sounds import LineSound, LineSounds
 from voicebot.records import Disposition, Speaker, Turn
 from voicebot.speech.recognizer import Transcript
 
@@ -121,6 +123,8 @@ class CallSession:
         self._notes = CallNotes(ledger, self._live, live_calls, clock.monotonic())
         self._moods = listener.moods
         self._keeper = RecordKeeper(ledger, cases, leg, prompter, self._moods, self._notes, clock)
+        self._line_sounds = LineSounds()
+        self._echo_guard = EchoGuard(leg.playout)
         self._digits = DigitCollector()
         self._silence = SilenceWatch()
         self._inbox: asyncio.Queue[HeardTurn | DialogueEvent] = asyncio.Queue()
@@ -185,9 +189,15 @@ class CallSession:
             # Read behind the words: he may have to be answered otherwise.
             self._prepare_answer(replace(self._guess.turn, mood=self._moods.now()), now)
         is_speech = self._listener.receive_frame(frame, now, self._prompter.speaking)
+        is_echo = self._echo_guard.receive_frame(frame.samples, is_speech)
         wants_to_speak = self._barge_in.receive_frame(
-            is_speech, self._may_interrupt, frame.samples
+            is_speech and not is_echo and not self._line_sounds.is_music,
+            self._may_interrupt,
+            frame.samples,
         )
+        sound = self._line_sounds.receive_frame(frame.samples, is_speech)
+        if sound is not None:
+            self._handle_line_sound(sound)
         # Only in a turn: its transcript decides whether the prompt goes on.
         if wants_to_speak and self._listener.is_hearing:
             self._prompter.interrupt(now)
@@ -244,6 +254,20 @@ class CallSession:
         if self._guess is not None:
             self._guess = None
             self._n_discarded_guesses += 1
+
+    def _handle_line_sound(self, sound: LineSound) -> None:
+        log.info("line sound", extra={"call_id": self._call_id, "sound": sound.kind})
+        match sound.kind:
+            case "fax" | "busy" | "ringing":
+                self._start_hanging_up(sound.kind, at_once=True)
+            case "music":
+                # Nobody is there for now: the bot goes on, and asks again when nothing comes.
+                self._listener.ignore()
+                self._prompter.resume()
+            case "music_over":
+                self._listener.attend()
+            case "noise":
+                pass
 
     @property
     def _over_when_stopped(self) -> SpokenOver:

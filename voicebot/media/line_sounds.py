@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from voicebot.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Samples
-from voicebot.media.speech_detector import level_dbfs
 
 LineSoundKind = Literal["fax", "busy", "ringing", "music", "music_over", "noise"]
 
@@ -35,6 +36,7 @@ TONE_SHARE = 0.65
 
 FAINTEST_TONE_DBFS = -45.0
 
+FAINTEST_MUSIC_DBFS = -50.0
 WINDOW_FRAMES = 400
 CHECK_EACH_FRAMES = 25
 QUIETER_DB = 12.0
@@ -49,14 +51,15 @@ NOISE_FROM_DBFS = -38.0
 NOISE_SPREAD_DB = 2.0
 
 
-def _filters() -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """A row for the cosine and one for the sine of each tone."""
+def _filters() -> npt.NDArray[np.float32]:
+    """A row for the cosine and one for the sine of each tone, and one for the mean."""
     at = np.arange(FRAME_SAMPLES) / SAMPLE_RATE
     rows = [f(2 * np.pi * hz * at) for f in (np.cos, np.sin) for hz in TONES_HZ]
-    return np.array(rows, dtype=np.float32)
+    return np.array([*rows, np.ones(FRAME_SAMPLES)], dtype=np.float32)
 
 
 _FILTERS = _filters()
+_FULL_SCALE_DB = 20 * math.log10(32768)
 _N_TONES = len(TONES_HZ)
 
 
@@ -78,12 +81,15 @@ class LineSounds:
 
     def receive_frame(self, samples: Samples, is_speech: bool) -> LineSound | None:
         """is_speech: what the voice activity detector says of it."""
-        level = level_dbfs(samples)
+        wave = samples.astype(np.float32)
+        parts = _FILTERS @ wave
+        energy = float(np.dot(wave, wave)) - float(parts[-1]) ** 2 / FRAME_SAMPLES
+        level = 10 * math.log10(max(energy / FRAME_SAMPLES, 0.25)) - _FULL_SCALE_DB
         place = self._n_frames % WINDOW_FRAMES
         self._levels[place] = level
         self._is_speech[place] = is_speech
         self._n_frames += 1
-        kind = self._tones.receive(_tone_hz(samples) if level >= FAINTEST_TONE_DBFS else 0)
+        kind = self._tones.receive(_tone_hz(parts, energy) if level >= FAINTEST_TONE_DBFS else 0)
         if kind is None and self._n_frames % CHECK_EACH_FRAMES == 0:
             kind = self._judge_window()
         if kind is None or kind in self._said:
@@ -95,9 +101,9 @@ class LineSounds:
     def _judge_window(self) -> LineSoundKind | None:
         if self._music_dbfs is not None:
             return self._watch_music(self._music_dbfs)
-        if self._n_frames < WINDOW_FRAMES:
-            return None
         loud = float(np.percentile(self._levels, 90))
+        if self._n_frames < WINDOW_FRAMES or loud < FAINTEST_MUSIC_DBFS:
+            return None
         share_of_speech = float(self._is_speech.mean())
         if share_of_speech < 0.1:
             is_noise = loud > NOISE_FROM_DBFS and float(self._levels.std()) < NOISE_SPREAD_DB
@@ -126,14 +132,11 @@ class LineSounds:
         return int((self._is_speech[:-1] & ~self._is_speech[1:]).sum())
 
 
-def _tone_hz(samples: Samples) -> int:
+def _tone_hz(parts: npt.NDArray[np.float32], energy: float) -> int:
     """The tone that this frame consists of; 0: none of ours."""
-    wave = samples.astype(np.float32)
-    parts = _FILTERS @ wave
-    power = np.square(parts[:_N_TONES]) + np.square(parts[_N_TONES:])
+    power = np.square(parts[:_N_TONES]) + np.square(parts[_N_TONES : 2 * _N_TONES])
     best = int(power.argmax())
-    energy = float(np.dot(wave, wave)) * FRAME_SAMPLES / 2
-    if float(power[best]) < TONE_SHARE * max(energy, 1.0):
+    if float(power[best]) < TONE_SHARE * energy * FRAME_SAMPLES / 2:
         return 0
     return 1100 if 1000 < TONES_HZ[best] < 1200 else TONES_HZ[best]
 

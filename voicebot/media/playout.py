@@ -13,6 +13,9 @@ from voicebot.media.events import PlayoutEnded, PlayoutStarted
 FADE_SAMPLES = 80
 """10 ms: long enough that stopping in mid-word makes no click, too short to be heard as sound."""
 
+KEPT_FRAMES = 30
+"""600 ms of what was said, for whoever has to know the bot's own echo."""
+
 _FADE = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
 
 
@@ -46,13 +49,22 @@ class Playout:
     start it anew: stop the stream first.
     """
 
-    __slots__ = ("_events", "_fade_out", "_underrun_frames", "_utterances")
+    __slots__ = (
+        "_events",
+        "_fade_out",
+        "_sent",
+        "_underrun_frames",
+        "_utterances",
+        "n_sent_frames",
+    )
 
     def __init__(self) -> None:
         self._utterances: deque[_Utterance] = deque()
         self._events: deque[PlayoutStarted | PlayoutEnded] = deque()
         self._fade_out: Samples | None = None
         self._underrun_frames = 0
+        self._sent: deque[Samples] = deque(maxlen=KEPT_FRAMES)
+        self.n_sent_frames = 0
 
     @property
     def is_speaking(self) -> bool:
@@ -118,6 +130,19 @@ class Playout:
 
         now: monotonic time at which they are handed to the network.
         """
+        frame = self._next_frame(now)
+        self._sent.append(frame)
+        self.n_sent_frames += 1
+        return frame
+
+    def sent_since(self, n_frames: int) -> list[Samples]:
+        """The frames handed out after the first `n_frames`; the last 600 ms are kept."""
+        n_new = min(self.n_sent_frames - n_frames, len(self._sent))
+        if n_new == 1:
+            return [self._sent[-1]]
+        return list(self._sent)[len(self._sent) - n_new :] if n_new > 0 else []
+
+    def _next_frame(self, now: float) -> Samples:
         utterances = self._utterances
         if not utterances:
             if self._fade_out is not None:
