@@ -69,7 +69,7 @@ class Outcome:
     @property
     def group_recall(self) -> float:
         """The same of the four groups: 1/4 by guessing."""
-        return mean_recall(self.group_probabilities.argmax(axis=1), GROUP_OF[self.emotions])
+        return mean_recall(GROUP_OF[self.probabilities.argmax(axis=1)], GROUP_OF[self.emotions])
 
     @property
     def group_probabilities(self) -> Floats:
@@ -116,8 +116,9 @@ class Outcome:
     def sure_of_group(self, threshold: float) -> tuple[float, float]:
         """Share of answers at or above `threshold`, and how many of those have the right group."""
         groups = self.group_probabilities
-        is_sure = groups.max(axis=1) >= threshold
-        is_right = groups.argmax(axis=1) == GROUP_OF[self.emotions]
+        read = GROUP_OF[self.probabilities.argmax(axis=1)]
+        is_sure = groups[np.arange(len(read)), read] >= threshold
+        is_right = read == GROUP_OF[self.emotions]
         return float(is_sure.mean()), float(is_right[is_sure].mean()) if is_sure.any() else 0.0
 
 

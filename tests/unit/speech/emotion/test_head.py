@@ -65,11 +65,11 @@ def test_temperature_makes_less_sure() -> None:
     assert head(3).read(voice("fear")).confidence < head(1).read(voice("fear")).confidence
 
 
-def test_two_emotions_of_one_group_outweigh_a_third() -> None:
+def test_group_is_that_of_the_emotion_and_sure_by_all_of_its_emotions() -> None:
     shares = np.array([0.02, 0.3, 0.02, 0.34, 0.3, 0.02], dtype=np.float32)
     reading = reading_of(np.log(shares))
-    assert (reading.emotion, reading.group) == ("neutral", "distress")
-    assert reading.confidence == pytest.approx(0.6, abs=1e-5)
+    assert (reading.emotion, reading.group) == ("neutral", "calm")
+    assert reading.confidence == pytest.approx(0.34, abs=1e-5)
 
 
 def test_saved_head_reads_the_same(tmp_path: Path) -> None:
