@@ -42,7 +42,7 @@ PARTIES = {
 }
 """By which the calls are found; AudioSocket and the browser tell no number."""
 
-GROUPS = (PROVIDERS, (*PBXS, BROWSER))
+GROUPS = (PROVIDERS, PBXS, (BROWSER,))
 """Who talks at once: with more of them a small machine is late for everybody."""
 
 ENDS = {"twilio": "/Calls/CA", "telnyx": "/actions/hangup"}
