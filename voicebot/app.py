@@ -290,10 +290,14 @@ class Node:
     async def _prepare_prompts(
         self, progress: Progress, variables: dict[str, object]
     ) -> PromptCache:
-        """Have every prompt without variables on disk before the first call."""
+        """Have every prompt and sentence without variables on disk before the first call."""
         speech = self.pool.open_call()
         cache = PromptCache(self.settings.data_path, self.pool.info.synthesizer)
-        prompts = [(text, 1.0) for text in self.script.static_prompts(variables).values()]
+        texts = [
+            *self.script.static_prompts(variables).values(),
+            *self.script.static_sentences(variables),
+        ]
+        prompts = [(text, 1.0) for text in texts]
         progress(f"Preparing {len(prompts)} prompts")
         try:
             await cache.warm(prompts, speech.synthesize)

@@ -185,11 +185,11 @@ async def test_transcript_made_in_the_pause_is_dropped_when_the_caller_goes_on()
 @simulated
 async def test_two_turns_in_a_row_are_answered_in_their_order():
     bench = Bench()
-    bench.speech.transcribe_s = 3.0
+    bench.speech.transcribe_s = 6.0
     async with bench.call() as call:
         await call.hears("numer sprawy")
         call.says("dwa cztery sześć osiem jeden trzy pięć siedem")
-        call.says("ósmego maja tysiąc dziewięćset osiemdziesiątego roku", pause_s=2.0)
+        call.says("ósmego maja tysiąc dziewięćset osiemdziesiątego roku", pause_s=4.0)
         await call.hears("pocztowy")
         call.leg.end()
     assert [turn.text for turn in call.caller_turns] == [

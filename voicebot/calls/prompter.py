@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from voicebot.audio import Samples, seconds
+from voicebot.audio import SAMPLE_RATE, Samples, seconds
 from voicebot.calls.prompt_maker import PromptAudio, PromptMaker, sentences
 from voicebot.calls.turn_times import AudioSource, PromptTimes, TurnTimes
 from voicebot.clock import Clock, SystemClock
@@ -18,6 +18,9 @@ from voicebot.errors import SpeechWorkerError
 from voicebot.media.playout import Playout
 from voicebot.media.speech_tail import n_silent
 from voicebot.speech.speech_service import SpeechService
+
+HARDLY_MISSED_SAMPLES = SAMPLE_RATE // 2
+"""Who stops the bot within its last words has heard what it wanted."""
 
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _NOTHING.setflags(write=False)
@@ -100,6 +103,12 @@ class Prompter:
     def is_interrupted(self) -> bool:
         """Something was cut off, and may yet be resumed."""
         return bool(self._cut)
+
+    @property
+    def has_put_question(self) -> bool:
+        """Of what was cut off, no more than the last half second has not been heard."""
+        unheard = sum(len(samples) for prompt in self._cut.values() for samples in prompt.held)
+        return unheard <= HARDLY_MISSED_SAMPLES and all(p.is_made for p in self._cut.values())
 
     @property
     def speaking(self) -> SpokenOver:

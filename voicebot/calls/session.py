@@ -247,6 +247,7 @@ class CallSession:
             alternatives=said.alternatives,
             has_barged_in=self._prompter.is_interrupted,
             over=over,
+            has_heard_question=self._prompter.has_put_question,
             mood=self._moods.now(),
         )
 

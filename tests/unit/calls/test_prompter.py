@@ -208,3 +208,18 @@ async def test_fall_silent_also_ends_disclosures_and_waiting():
     await desk.play(0.1)
     assert waiting.done()
     await desk.prompter.close()
+
+
+@simulated
+async def test_question_is_put_once_all_but_its_last_half_second_was_heard():
+    desk = Desk()
+    desk.say("a" * 20)  # one second
+    await desk.play(0.3)
+    desk.prompter.interrupt(asyncio.get_running_loop().time())
+    assert not desk.prompter.has_put_question
+    desk.prompter.resume()
+    assert desk.prompter.has_put_question, "nothing is cut off any more"
+    await desk.play(0.4)
+    desk.prompter.interrupt(asyncio.get_running_loop().time())
+    assert desk.prompter.has_put_question
+    await desk.prompter.close()
