@@ -139,6 +139,7 @@ class FakeSpeech:
     hints: list[RecognitionHints] = field(default_factory=list)
     n_dropped: int = 0
     n_waiting: int = 0
+    asked_as_guess: list[bool] = field(default_factory=list)
     n_open: int = 0
     n_closed: int = 0
     sentences: list[str] = field(default_factory=list)
@@ -188,6 +189,7 @@ class FakeUtterance:
         self._chunks.append(samples)
 
     async def transcribe(self, is_guess: bool = False) -> Transcript:
+        self._speech.asked_as_guess.append(is_guess)
         if self._is_closed:
             raise SpeechWorkerError("the utterance is closed")
         heard = np.concatenate(self._chunks)

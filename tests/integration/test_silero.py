@@ -17,7 +17,6 @@ from voicebot.speech.backends.silero import SileroVad
 
 @pytest.fixture
 def vad() -> SileroVad:
-    pytest.importorskip("onnxruntime", reason="the extra voicebot[silero] is not installed")
     return SileroVad(installed_model("silero-vad"))
 
 

@@ -94,6 +94,7 @@ class Listener:
         self._recent: deque[Samples] = deque(maxlen=RECENT_FRAMES)
         self._utterance: Utterance | None = None
         self._early: asyncio.Task[Transcript] | None = None
+        self._is_guess = False
         self._early_tasks: set[asyncio.Task[Transcript]] = set()
         self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
@@ -163,7 +164,7 @@ class Listener:
                 self._over = {bot_says}
             case PauseHeard():
                 self._pause_noticed_at = now
-                self._transcribe_early()
+                self._recognise_pause(now)
                 self.moods.pause()
             case SpeechResumed():
                 self._pause_noticed_at = None
@@ -171,7 +172,7 @@ class Listener:
             case TurnEnded() as event:
                 self._end_turn(event, now)
             case None:
-                pass
+                self._recognise_pause(now)
         return is_speech
 
     def ignore(self) -> None:
@@ -215,15 +216,28 @@ class Listener:
         self.moods.start(frames)
         self._recent.clear()
 
-    def _transcribe_early(self) -> None:
-        if self._utterance is not None:
-            self._drop_early()
-            self._early = asyncio.create_task(self._utterance.transcribe(), name="early transcript")
-            self._early_tasks.add(self._early)
-            self._early.add_done_callback(self._early_tasks.discard)
-            self._early.add_done_callback(self._take_in)
-            # Only its words tell whether this pause is the turn's end.
-            self._detector.be_patient(LONGEST_WAIT_MS)
+    def _recognise_pause(self, now: float) -> None:
+        """In a pause: ask an idle worker for the words at once, a busy one a little later. Once
+        the usual silence has passed, they are no guess any more and go before others' guesses."""
+        if self._pause_noticed_at is None or self._utterance is None:
+            return
+        paused_ms = (now - self._pause_noticed_at) * 1000 + self._settings.recognise_after_ms
+        is_guess = paused_ms < self._silence_ms(self._kind)
+        if self._early is None:
+            if self._speech.n_waiting and paused_ms < self._settings.recognise_busy_after_ms:
+                return
+        elif is_guess or not self._is_guess or self._early.done():
+            return
+        self._transcribe_early(self._utterance, is_guess)
+
+    def _transcribe_early(self, utterance: Utterance, is_guess: bool) -> None:
+        self._is_guess = is_guess
+        self._early = asyncio.create_task(utterance.transcribe(is_guess), name="early transcript")
+        self._early_tasks.add(self._early)
+        self._early.add_done_callback(self._early_tasks.discard)
+        self._early.add_done_callback(self._take_in)
+        # Only its words tell whether this pause is the turn's end.
+        self._detector.be_patient(LONGEST_WAIT_MS)
 
     def _take_in(self, task: asyncio.Task[Transcript]) -> None:
         has_failed = _has_failed(task)

@@ -41,6 +41,9 @@ class TurnSettings(Section):
     recognise_after_ms: int = Field(
         120, ge=40, description="Silence after which recognition starts, before the turn's end."
     )
+    recognise_busy_after_ms: int = Field(
+        240, ge=40, description="The same while the call's worker has other calls to listen to."
+    )
     barge_in_ms: int = Field(
         120, ge=60, description="Speech over the bot that stops it; half of it must be voiced."
     )

@@ -154,3 +154,37 @@ async def test_close_in_the_middle_of_a_turn_leaves_nothing_open():
     assert ear.speech.n_open == 0
     assert ear.speech.n_dropped == 1
     assert ear.speech.n_closed == 1
+
+
+@simulated
+async def test_idle_worker_is_asked_at_once_and_a_busy_one_later():
+    ear = Ear()
+    ear.listener.expect(Listen("open"))
+    for n_waiting, asked_after_s in ((0, 0.12), (3, 0.24)):
+        ear.speech.n_waiting = n_waiting
+        n_before = len(ear.speech.asked_as_guess)
+        ear.speech.transcribe_s = 0.0
+        await ear.hear(ear.book.sound("tak", 1.0))
+        await ear.silence(asked_after_s - 0.02)
+        assert len(ear.speech.asked_as_guess) == n_before
+        await ear.silence(0.04)
+        assert len(ear.speech.asked_as_guess) == n_before + 1
+        await ear.silence(1.0)
+    await ear.listener.close()
+
+
+@simulated
+async def test_words_that_did_not_come_in_the_usual_silence_are_asked_for_as_no_guess():
+    ear = Ear()
+    ear.speech.transcribe_s = 1.0
+    ear.listener.expect(Listen("yes_no"))
+    await ear.hear(ear.book.sound("tak", 1.0))
+    await ear.silence(0.36)
+    assert ear.speech.asked_as_guess == [True]
+    await ear.silence(0.06)
+    assert ear.speech.asked_as_guess == [True, False]
+    await ear.silence(2.0)
+    assert ear.speech.asked_as_guess == [True, False]
+    [turn] = ear.turns
+    assert (await turn.transcribe()).text == "tak"
+    await ear.listener.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
 from voicebot.audio import Samples
 from voicebot.errors import ModelError
@@ -25,12 +26,6 @@ class WhisperEmotionEncoder:
     name = WHISPER_ENCODER
 
     def __init__(self, path: Path) -> None:
-        try:
-            import onnxruntime
-        except ImportError:
-            raise ModelError(
-                "onnxruntime is not installed; get it with: pip install onnxruntime"
-            ) from None
         file = path / ENCODER_FILE
         options = onnxruntime.SessionOptions()
         options.inter_op_num_threads = 1

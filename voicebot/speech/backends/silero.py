@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from voicebot.audio import SAMPLE_RATE, Samples
 from voicebot.errors import ModelError
@@ -30,12 +31,6 @@ class SileroVad:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            import onnxruntime
-        except ImportError:
-            raise ModelError(
-                "onnxruntime is not installed; get it with: pip install 'voicebot[silero]'"
-            ) from None
         file = path / MODEL_FILE
         if not file.is_file():
             raise ModelError(f"{file}: no such file; get it with: voicebot models pull silero-vad")

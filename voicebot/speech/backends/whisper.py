@@ -5,9 +5,9 @@ What was measured on telephone Polish (benchmarks/recognition_nemo.py) and is fi
 - beam 5 (beam 1 saves a sixth of the time and loses many more words);
 - audio padded with silence to max(8 s, utterance + 6 s): as good as Whisper's 30 s at a quarter
   of its cost; less padding makes it invent words, and say short answers several times;
-- behind short answers that silence is not encoded each time but kept (whisper_encoder.py), where
-  onnxruntime is there: the encoder takes a fifth of the time, and as many answers are right (74 %
-  of 100); sentences lose words by it (37.7 % WER against 35.8 on 70 of nEMO), so not for them;
+- behind short answers that silence is not encoded each time but kept (whisper_encoder.py): the
+  encoder takes a fifth of the time, and as many answers are right (74 % of 100);
+  sentences lose words by it (37.7 % WER against 35.8 on 70 of nEMO), so not for them;
 - quiet before and after the voice is cut to 200 ms: with more of it more words are lost
   (44.5 % WER with 300 ms of line noise before and 400 ms behind, 38.3 % after the cut);
 - the level is set first: without it a caller at a twentieth of the level loses 5 % more words;
@@ -30,6 +30,7 @@ import tokenizers
 
 from voicebot.audio import SAMPLE_RATE, Samples, seconds
 from voicebot.errors import ModelError
+from voicebot.speech.backends.whisper_encoder import WhisperEncoder
 from voicebot.speech.backends.whisper_features import (
     HOP_SAMPLES,
     MAX_AUDIO_S,
@@ -297,13 +298,11 @@ class _Encoder(Protocol):
 
 
 def _encoder_for(path: Path) -> _Encoder | None:
-    """None: CTranslate2 encodes everything, slower, as onnxruntime is not installed or the weights
-    are laid out in a way that only CTranslate2 knows."""
+    """None: CTranslate2 encodes everything, slower, as the weights are laid out in a way that only
+    it knows."""
     try:
-        from voicebot.speech.backends.whisper_encoder import WhisperEncoder
-
         return WhisperEncoder(path / "model.bin")
-    except (ImportError, ModelError) as error:
+    except ModelError as error:
         log.warning("utterances are encoded the slow way", extra={"reason": str(error)})
         return None
 
