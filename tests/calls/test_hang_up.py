@@ -174,5 +174,5 @@ async def test_turns_that_wait_to_be_answered_are_dropped_when_the_caller_leaves
         assert bench.speech.n_open == 2
         call.leg.end()
     assert bench.speech.n_open == 0
-    assert bench.speech.n_dropped == 2
+    assert bench.speech.n_dropped >= 2
     assert call.caller_turns == []

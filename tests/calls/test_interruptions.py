@@ -177,7 +177,7 @@ async def test_transcript_made_in_the_pause_is_dropped_when_the_caller_goes_on()
         call.says("jeden trzy pięć siedem", pause_s=0.5)
         await call.hears("urodzenia")
         call.leg.end()
-    assert bench.speech.n_dropped == 1
+    assert bench.speech.n_dropped >= 1
     assert bench.speech.transcripts == ["dwa cztery sześć osiem jeden trzy pięć siedem"]
     assert [turn.text for turn in call.caller_turns] == bench.speech.transcripts
 

@@ -147,7 +147,7 @@ def test_settings_do_not_change():
         ('[web]\nhost = "0.0.0.0"\n', "voicebot.toml: web.host: 0.0.0.0 is reachable"),
         (
             "[turns]\nrecognise_after_ms = 600\n",
-            "voicebot.toml: turns.recognise_after_ms: must be below turns.silence_yes_no_ms",
+            "voicebot.toml: turns.recognise_after_ms: must be below turns.silence_complete_ms",
         ),
         ("[sip\n", "voicebot.toml: no TOML: "),
         ("[sip]\nport = 1\nport = 2\n", "voicebot.toml: no TOML: "),

@@ -110,15 +110,20 @@ class Listener:
         guess, self._guess = self._guess, None
         return guess
 
-    def settle(self, completeness: Completeness) -> None:
-        """In a pause, by what was said: whether it is the turn's end."""
+    def settle(self, completeness: Completeness, is_understood: bool = False) -> None:
+        """In a pause: whether it is the turn's end, by what was said, and by whether the dialogue
+        has an answer to it."""
+        turns = self._settings
         match completeness:
             case Completeness.COMPLETE:
-                self._detector.be_patient(self._settings.silence_complete_ms)
-            case Completeness.OPEN:
-                self._detector.be_patient(self._silence_ms(self._kind))
+                silence_ms = turns.silence_complete_ms
             case Completeness.UNFINISHED:
-                self._detector.be_patient(self._settings.silence_unfinished_ms)
+                silence_ms = turns.silence_unfinished_ms
+            case Completeness.OPEN:
+                silence_ms = (
+                    turns.silence_understood_ms if is_understood else turns.silence_unclear_ms
+                )
+        self._detector.be_patient(silence_ms)
 
     @property
     def over(self) -> SpokenOver:
@@ -136,11 +141,11 @@ class Listener:
         return self._speech_samples / SAMPLE_RATE
 
     def expect(self, listen: Listen) -> None:
-        """What kind of answer comes next: sets the silence that ends it, and the hints."""
+        """What kind of answer comes next: sets the hints for recognising it."""
         self._kind = listen.kind
         self._hints = RecognitionHints(kind=listen.kind, phrases=listen.phrases + self._phrases)
         self._detector.listen(
-            silence_ms=self._silence_ms(listen.kind),
+            silence_ms=self._settings.silence_unclear_ms,
             recognise_after_ms=self._settings.recognise_after_ms,
         )
 
@@ -222,12 +227,12 @@ class Listener:
         if self._pause_noticed_at is None or self._utterance is None:
             return
         paused_ms = (now - self._pause_noticed_at) * 1000 + self._settings.recognise_after_ms
-        is_guess = paused_ms < self._silence_ms(self._kind)
+        is_guess = paused_ms < self._settings.silence_understood_ms
         if self._early is None:
             if self._speech.n_waiting and paused_ms < self._settings.recognise_busy_after_ms:
                 return
-        elif is_guess or not self._is_guess or self._early.done():
-            return
+        elif is_guess or not self._is_guess or self._early.done() or self._speech.n_waiting <= 1:
+            return  # nobody is before us
         self._transcribe_early(self._utterance, is_guess)
 
     def _transcribe_early(self, utterance: Utterance, is_guess: bool) -> None:
@@ -250,9 +255,9 @@ class Listener:
 
     def _drop_early(self) -> None:
         self._guess = None
-        if self._early is not None:
-            self._early.cancel()
-            self._early = None
+        self._early = None
+        for task in self._early_tasks:
+            task.cancel()
 
     def _end_turn(self, event: TurnEnded, now: float) -> None:
         if self._utterance is None:
@@ -281,13 +286,6 @@ class Listener:
             vad_ended_at=now if noticed_at is None else noticed_at,
             decided_at=now,
         )
-
-    def _silence_ms(self, kind: QuestionKind) -> int:
-        if kind == "yes_no":
-            return self._settings.silence_yes_no_ms
-        if kind == "digits":
-            return self._settings.silence_digits_ms
-        return self._settings.silence_open_ms
 
 
 def _has_failed(task: asyncio.Task[Transcript]) -> bool:

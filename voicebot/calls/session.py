@@ -80,6 +80,8 @@ class Engine(Protocol):
     @property
     def disposition(self) -> Disposition: ...
     @property
+    def n_not_understood(self) -> int: ...
+    @property
     def last_understanding(self) -> Understanding | None: ...
     def copy(self) -> Self: ...
     def completeness(self, text: str, now: datetime) -> Completeness: ...
@@ -225,20 +227,24 @@ class CallSession:
         completeness = self._engine.completeness(said.text, wall_now)
         if is_doubtful and completeness is Completeness.COMPLETE:
             completeness = Completeness.OPEN
-        self._listener.settle(completeness)
         if self._is_thinking or self._hanging_up is not None or not self._inbox.empty():
-            return  # what he answers to is not yet decided
+            # What he answers to is not yet decided.
+            self._listener.settle(completeness)
+            return
         self._drop_guess()
         was_stopped = self._prompter.is_interrupted
         over = self._over_when_stopped if was_stopped else self._listener.over
-        turn = self._user_turn(said, over)
-        self._prepare_answer(turn, now)
+        is_understood = self._prepare_answer(self._user_turn(said, over), now)
+        self._listener.settle(completeness, is_understood)
 
-    def _prepare_answer(self, turn: UserTurn, now: float) -> None:
+    def _prepare_answer(self, turn: UserTurn, now: float) -> bool:
+        """Guess that this is the turn; whether the dialogue has an answer to it."""
         engine = self._engine.copy()
         actions = engine.handle(turn, self._clock.now())
         self._prompter.prepare(action for action in actions if isinstance(action, Say))
         self._guess = Guess(turn, engine, actions, now)
+        is_answered = any(not isinstance(action, Listen) for action in actions)
+        return is_answered and engine.n_not_understood == self._engine.n_not_understood
 
     def _user_turn(self, said: Transcript, over: SpokenOver) -> UserTurn:
         return UserTurn(

@@ -115,6 +115,11 @@ class DialogueEngine:
         """What is known so far, by the script's names. To be read only."""
         return self._state.variables
 
+    @property
+    def n_not_understood(self) -> int:
+        """Turns so far that answered nothing."""
+        return self._state.no_match_in_call
+
     def copy(self) -> DialogueEngine:
         """Another engine that remembers the same. What it is told is nothing to this one, so a
         guess may be handled by a copy, which then takes this one's place or is dropped."""

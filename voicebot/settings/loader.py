@@ -205,8 +205,8 @@ def _check_together(settings: Settings, origins: _Origins) -> None:
             "other machines, so web.password_hash must be set (make one with: "
             "voicebot hash-password)"
         )
-    if settings.turns.recognise_after_ms >= settings.turns.silence_yes_no_ms:
-        origin = origins.of(("turns", "recognise_after_ms"), ("turns", "silence_yes_no_ms"))
+    if settings.turns.recognise_after_ms >= settings.turns.silence_complete_ms:
+        origin = origins.of(("turns", "recognise_after_ms"), ("turns", "silence_complete_ms"))
         raise SettingsError(
-            f"{origin}: turns.recognise_after_ms: must be below turns.silence_yes_no_ms"
+            f"{origin}: turns.recognise_after_ms: must be below turns.silence_complete_ms"
         )

@@ -29,11 +29,14 @@ class SpeechSettings(Section):
 class TurnSettings(Section):
     """When the caller is taken to have finished, in milliseconds of silence."""
 
-    silence_yes_no_ms: int = Field(400, ge=100, description="After a yes/no question.")
-    silence_open_ms: int = Field(600, ge=100, description="After an open question.")
-    silence_digits_ms: int = Field(700, ge=100, description="While numbers are dictated.")
     silence_complete_ms: int = Field(
         240, ge=100, description="After an answer that is whole, as far as its words tell."
+    )
+    silence_understood_ms: int = Field(
+        450, ge=100, description="After words that are understood, though more may come."
+    )
+    silence_unclear_ms: int = Field(
+        900, ge=100, description="After words that answer nothing yet, or are not known."
     )
     silence_unfinished_ms: int = Field(
         1500, ge=300, description="After words that ask for more: a date half said, „ale”, „yyy”."

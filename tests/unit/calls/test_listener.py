@@ -28,6 +28,7 @@ class Ear:
         )
         self.turns: list[HeardTurn] = []
         self.completeness = Completeness.OPEN
+        self.is_understood = False
         self.position = 0
 
     async def hear(self, sound: Samples, bot_says: SpokenOver = "") -> None:
@@ -46,20 +47,29 @@ class Ear:
         self.listener.receive_frame(AudioFrame(frame, self.position), now, bot_says)
         self.position += FRAME_SAMPLES
         if self.listener.take_guess() is not None:
-            self.listener.settle(self.completeness)
+            self.listener.settle(self.completeness, self.is_understood)
         turn = self.listener.take_turn()
         if turn is not None:
             self.turns.append(turn)
 
 
 @pytest.mark.parametrize(
-    ("kind", "silence_ms"),
-    [("yes_no", 400), ("open", 600), ("date", 600), ("amount", 600), ("digits", 700)],
+    ("completeness", "is_understood", "silence_ms"),
+    [
+        (Completeness.COMPLETE, True, 240),
+        (Completeness.OPEN, True, 450),
+        (Completeness.OPEN, False, 900),
+        (Completeness.UNFINISHED, True, 1500),
+    ],
 )
 @simulated
-async def test_question_sets_how_much_silence_ends_the_answer(kind, silence_ms: int):
+async def test_words_set_how_much_silence_ends_the_answer(
+    completeness: Completeness, is_understood: bool, silence_ms: int
+):
     ear = Ear()
-    ear.listener.expect(Listen(kind, phrases=("tak",)))
+    ear.speech.transcribe_s = 0.05
+    ear.completeness, ear.is_understood = completeness, is_understood
+    ear.listener.expect(Listen("date", phrases=("tak",)))
     await ear.hear(ear.book.sound("tak", 1.0))
     assert ear.listener.is_hearing
     await ear.silence(silence_ms / 1000 - 0.02)
@@ -69,7 +79,7 @@ async def test_question_sets_how_much_silence_ends_the_answer(kind, silence_ms: 
     assert not ear.listener.is_hearing
     assert (turn.started_s, turn.ended_s) == (0.0, 1.0)
     assert (await turn.transcribe()).text == "tak"
-    assert ear.speech.hints[0].kind == kind
+    assert ear.speech.hints[0].kind == "date"
     assert ear.speech.hints[0].phrases == ("tak", "Kowalski")
     await ear.listener.close()
 
@@ -127,7 +137,7 @@ async def test_second_turn_does_not_hear_the_first():
     ear = Ear()
     for text in ("raz", "dwa"):
         await ear.hear(ear.book.sound(text, 0.5))
-        await ear.silence(0.72)
+        await ear.silence(1.0)
     assert [(await turn.transcribe()).text for turn in ear.turns] == ["raz", "dwa"]
     assert ear.speech.n_open == 0
     await ear.listener.close()
@@ -177,9 +187,10 @@ async def test_idle_worker_is_asked_at_once_and_a_busy_one_later():
 async def test_words_that_did_not_come_in_the_usual_silence_are_asked_for_as_no_guess():
     ear = Ear()
     ear.speech.transcribe_s = 1.0
+    ear.speech.n_waiting = 5
     ear.listener.expect(Listen("yes_no"))
     await ear.hear(ear.book.sound("tak", 1.0))
-    await ear.silence(0.36)
+    await ear.silence(0.42)
     assert ear.speech.asked_as_guess == [True]
     await ear.silence(0.06)
     assert ear.speech.asked_as_guess == [True, False]
