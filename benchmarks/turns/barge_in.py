@@ -4,7 +4,7 @@
 
 A long prompt (18 s) is spoken over, once a call. A real interruption: the time from the caller's
 first sample to the last audible one of the bot. A sound that is none: "left standing" where the
-bot stopped and said nothing more within 2 s. Results: benchmarks/results/barge_in.md.
+bot stopped and said nothing more within 2 s. Results: benchmarks/results/turns_barge_in.md.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def main() -> None:
     command = "python -m benchmarks.turns.barge_in"
     report = page(found, command)
     print(report)
-    results: Path = options.results or Path(__file__).parents[1] / "results" / "barge_in.md"
+    results: Path = options.results or Path(__file__).parents[1] / "results" / "turns_barge_in.md"
     results.write_text(report, encoding="utf-8")
 
 

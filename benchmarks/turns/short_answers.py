@@ -3,7 +3,7 @@
     python -m benchmarks.turns.short_answers --side all
 
 "Tak", "nie", "no" and "dobra" with their peak at -6 to -30 dBFS, each at three speeds, to yes/no
-questions. Results: benchmarks/results/short_answers.md.
+questions. Results: benchmarks/results/turns_short_answers.md.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def main() -> None:
     asyncio.run(run_sides(options, measure, dialogue=dialogue))
     report = page(found, "python -m benchmarks.turns.short_answers")
     print(report)
-    results: Path = options.results or Path(__file__).parents[1] / "results" / "short_answers.md"
+    results: Path = options.results or Path(__file__).parents[1] / "results" / "turns_short_answers.md"
     results.write_text(report, encoding="utf-8")
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from voicebot.audio import FRAME_SAMPLES, Samples
 
 START_FRAMES = 3
-"""60 ms are gathered before the first frame is given out: senders and TCP come in bursts."""
+"""60 ms are gathered after gaps, for senders and TCP come in bursts. But each frame held back makes
+every answer 20 ms later: at first none is, and each gap adds one."""
 
 MAX_FRAMES = 25
 """500 ms: more than that is a backlog after a stall, and the oldest of it is dropped."""
@@ -24,14 +25,16 @@ QUIET_PEAK = 400
 class FrameBuffer:
     """Smooths what comes in chunks of any length; `next_frame` is called every 20 ms.
 
-    After a gap it gathers START_FRAMES anew, so it becomes as deep as the connection's bursts
-    need; what is deeper than needed for WINDOW_TICKS goes away in quiet frames.
+    After a gap it gathers one frame more than before, START_FRAMES at most, so it becomes as deep
+    as the connection's bursts need; what is deeper than needed for WINDOW_TICKS goes away in
+    quiet frames.
     """
 
     def __init__(self) -> None:
         self._frames: deque[Samples] = deque()
         self._rest: Samples = np.zeros(0, dtype=np.int16)
         self._is_filling = True
+        self._needed = 1
         self._lowest = MAX_FRAMES
         self._ticks = 0
         self._n_excess = 0
@@ -59,11 +62,12 @@ class FrameBuffer:
 
     def next_frame(self) -> Samples | None:
         """The next 160 samples; None while too few have arrived."""
-        if self._is_filling and len(self._frames) < START_FRAMES:
+        if self._is_filling and len(self._frames) < self._needed:
             return None
         self._is_filling = False
         if not self._frames:
             self._is_filling = True
+            self._needed = min(self._needed + 1, START_FRAMES)
             self._watch_anew()
             if self.n_received_frames:
                 self.n_missing_frames += 1
@@ -80,7 +84,7 @@ class FrameBuffer:
         self._lowest = min(self._lowest, len(self._frames) - 1)
         self._ticks += 1
         if self._ticks >= WINDOW_TICKS:
-            n_excess = max(self._lowest - START_FRAMES, 0)
+            n_excess = max(self._lowest - self._needed, 0)
             self._watch_anew()
             self._n_excess = n_excess
 
