@@ -132,7 +132,9 @@ def main() -> None:
     asyncio.run(run_sides(options, measure, dialogue=dialogue))
     report = page(found, "python -m benchmarks.turns.short_answers")
     print(report)
-    results: Path = options.results or Path(__file__).parents[1] / "results" / "turns_short_answers.md"
+    results: Path = (
+        options.results or Path(__file__).parents[1] / "results" / "turns_short_answers.md"
+    )
     results.write_text(report, encoding="utf-8")
 
 

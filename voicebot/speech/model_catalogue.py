@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -153,8 +154,20 @@ class Model(_Table):
         return max(archives, default=0)
 
 
+class BundledFile(_Table):
+    """A small model that comes with Voicebot, beside models.toml."""
+
+    path: RelativePath
+    size: int
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    licence: str
+    commercial_use: bool
+    source: str
+
+
 class _File(_Table):
     models: tuple[Model, ...]
+    bundled: tuple[BundledFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,7 @@ class Catalogue:
     """The models by id, in the order of the file."""
 
     models: dict[str, Model] = field(default_factory=dict)
+    bundled: tuple[BundledFile, ...] = ()
 
     def get(self, model_id: str) -> Model:
         """The model; raises ModelError that lists those there are."""
@@ -187,7 +201,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     path = default_catalogue_path() if path is None else path
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        models = _File.model_validate(tables).models
+        file = _File.model_validate(tables)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path}: {error}") from None
     except ValidationError as error:
@@ -196,7 +210,26 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
             for problem in error.errors()
         ]
         raise ModelError("\n".join(problems)) from None
-    by_id = {model.id: model for model in models}
-    if len(by_id) < len(models):
+    by_id = {model.id: model for model in file.models}
+    if len(by_id) < len(file.models):
         raise ModelError(f"{path}: two models have the same id")
-    return Catalogue(by_id)
+    return Catalogue(by_id, file.bundled)
+
+
+def bundled_path(name: str, catalogue_path: Path | None = None) -> Path:
+    """A file that comes with Voicebot, checked against its digest in models.toml.
+
+    name: as written there, below the folder of models.toml. Raises ModelError.
+    """
+    catalogue_path = catalogue_path or default_catalogue_path()
+    path = catalogue_path.parent / name
+    known = next((f for f in load_catalogue(catalogue_path).bundled if f.path == name), None)
+    if known is None:
+        raise ModelError(f"{path} is not named in models.toml")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}; install Voicebot anew") from None
+    if len(data) != known.size or hashlib.sha256(data).hexdigest() != known.sha256:
+        raise ModelError(f"{path} is not the file that models.toml names; install Voicebot anew")
+    return path

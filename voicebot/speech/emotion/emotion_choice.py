@@ -12,13 +12,14 @@ from voicebot.speech.emotion.emotion import EmotionEncoder, EmotionHead
 from voicebot.speech.emotion.head import LinearHead
 from voicebot.speech.emotion.prosody import PROSODY_ENCODER, ProsodyEncoder
 from voicebot.speech.emotion.prosody_head import ArousalHead
-from voicebot.speech.model_catalogue import default_catalogue_path
+from voicebot.speech.model_catalogue import bundled_path
 from voicebot.speech.model_store import ModelStore
 
 Use = Literal["commercial", "demo"]
 EmotionModel = Literal["auto", "whisper", "prosody"]
 
 ENCODER_ID = "emotion-encoder"
+SHIPPED_HEAD = "emotion/nemo.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,11 @@ def load_head(choice: EmotionChoice | None = None) -> EmotionHead:
     choice = choice or EmotionChoice("whisper")
     if choice.model == "prosody":
         return ArousalHead()
-    path = choice.head_path or default_head_path()
+    path = choice.head_path or bundled_path(SHIPPED_HEAD)
     head = LinearHead.load(path)
     if head.metadata.encoder != WHISPER_ENCODER:
         raise ModelError(f"{path} was trained for another encoder ({head.metadata.encoder})")
     return head
-
-
-def default_head_path() -> Path:
-    """The head of the installed package, or of the checkout."""
-    return default_catalogue_path().parent / "emotion" / "nemo.npz"
 
 
 ENCODER_NAMES = {"whisper": WHISPER_ENCODER, "prosody": PROSODY_ENCODER}

@@ -10,14 +10,15 @@ from voicebot.errors import ModelError
 from voicebot.speech.emotion.emotion import EMOTIONS
 from voicebot.speech.emotion.emotion_choice import (
     ENCODER_ID,
+    SHIPPED_HEAD,
     EmotionChoice,
     choose_emotion,
-    default_head_path,
     load_encoder,
     load_head,
 )
 from voicebot.speech.emotion.head import Baseline, Classifier, HeadMetadata, LinearHead
 from voicebot.speech.emotion.prosody_head import ArousalHead
+from voicebot.speech.model_catalogue import bundled_path, default_catalogue_path
 
 
 def own_head(path: Path, encoder: str = "whisper-base-3", is_commercial: bool = True) -> Path:
@@ -35,7 +36,7 @@ def test_shipped_head_reads_whispers_embeddings_and_is_marked() -> None:
     assert len(head.baseline.centre) == 1024
     assert "NC" in head.metadata.licence
     assert not head.metadata.is_commercial_ok
-    assert default_head_path().stat().st_size < 200_000
+    assert bundled_path(SHIPPED_HEAD).stat().st_size < 200_000
     reading = head.read(head.baseline.centre, [head.baseline.centre])
     assert sum(reading.probabilities.values()) == pytest.approx(1)
 
@@ -77,3 +78,19 @@ def test_a_head_for_another_encoder_is_refused(tmp_path: Path) -> None:
     path = own_head(tmp_path / "old.npz", encoder="whisper-tiny-2")
     with pytest.raises(ModelError, match="whisper-tiny-2"):
         load_head(EmotionChoice("whisper", path))
+
+
+def test_shipped_file_must_be_the_one_that_the_catalogue_names(tmp_path: Path) -> None:
+    (tmp_path / "emotion").mkdir()
+    catalogue = tmp_path / "models.toml"
+    catalogue.write_text(default_catalogue_path().read_text(encoding="utf-8"), encoding="utf-8")
+    data = bytearray(bundled_path(SHIPPED_HEAD).read_bytes())
+    data[-1] ^= 1
+    (tmp_path / SHIPPED_HEAD).write_bytes(data)
+    with pytest.raises(ModelError, match="is not the file"):
+        bundled_path(SHIPPED_HEAD, catalogue)
+    with pytest.raises(ModelError, match="not named"):
+        bundled_path("emotion/other.npz", catalogue)
+    (tmp_path / SHIPPED_HEAD).unlink()
+    with pytest.raises(ModelError, match="install Voicebot anew"):
+        bundled_path(SHIPPED_HEAD, catalogue)
