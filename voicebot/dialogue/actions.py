@@ -9,7 +9,7 @@ from typing import Literal
 from voicebot.dialogue.mood import UNKNOWN_MOOD, Mood
 from voicebot.records import Disposition
 
-QuestionKind = Literal["open", "yes_no", "digits", "date", "amount", "none"]
+QuestionKind = Literal["open", "yes_no", "choice", "digits", "date", "amount", "none"]
 """What kind of answer is awaited: endpointing and recognition hints depend on it."""
 
 
