@@ -9,7 +9,7 @@ RUN_PACKAGES := espeak-ng:espeak-ng /usr/lib/*/libopus.so.0:libopus0
 TEST_PACKAGES := $(RUN_PACKAGES) sipp:sip-tester baresip:baresip-core sox:sox ffmpeg:ffmpeg tcpdump:tcpdump /usr/sbin/kamailio:kamailio chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql
 
 # The default models, and the small ones that prove the other engines.
-TEST_MODELS := whisper-base rhvoice-pl piper-en-joe vosk-ko silero-vad
+TEST_MODELS := whisper-base rhvoice-pl piper-en-joe vosk-ko silero-vad emotion-encoder
 
 .PHONY: help run test check install install-dev lock lock-check clean
 
