@@ -258,8 +258,9 @@ async def test_renewed_certificate_is_shown_to_the_next(certificates: Certificat
         assert await serial_shown(tls_port(endpoint), certificates) == first
         certificates.issue("127.0.0.1")
         async with asyncio.timeout(15):
-            while await serial_shown(tls_port(endpoint), certificates) == first:
-                await asyncio.sleep(0.2)  # one host may have a hundred connections, not more
+            while await serial_shown(tls_port(endpoint), certificates) == first:  # noqa: ASYNC110
+                # One host may have a hundred connections, not more.
+                await asyncio.sleep(0.2)
 
 
 async def serial_shown(port: int, certificates: Certificates) -> object:

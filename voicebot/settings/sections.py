@@ -33,10 +33,10 @@ class TurnSettings(Section):
         240, ge=100, description="After an answer that is whole, as far as its words tell."
     )
     silence_understood_ms: int = Field(
-        450, ge=100, description="After words that are understood, though more may come."
+        320, ge=100, description="After words that are understood, though more may come."
     )
     silence_unclear_ms: int = Field(
-        900, ge=100, description="After words that answer nothing yet, or are not known."
+        800, ge=100, description="After words that answer nothing yet, or are not known."
     )
     silence_unfinished_ms: int = Field(
         1500, ge=300, description="After words that ask for more: a date half said, „ale”, „yyy”."

@@ -57,8 +57,8 @@ class Ear:
     ("completeness", "is_understood", "silence_ms"),
     [
         (Completeness.COMPLETE, True, 240),
-        (Completeness.OPEN, True, 450),
-        (Completeness.OPEN, False, 900),
+        (Completeness.OPEN, True, 320),
+        (Completeness.OPEN, False, 800),
         (Completeness.UNFINISHED, True, 1500),
     ],
 )
@@ -190,7 +190,7 @@ async def test_words_that_did_not_come_in_the_usual_silence_are_asked_for_as_no_
     ear.speech.n_waiting = 5
     ear.listener.expect(Listen("yes_no"))
     await ear.hear(ear.book.sound("tak", 1.0))
-    await ear.silence(0.42)
+    await ear.silence(0.3)
     assert ear.speech.asked_as_guess == [True]
     await ear.silence(0.06)
     assert ear.speech.asked_as_guess == [True, False]
