@@ -196,3 +196,20 @@ async def test_two_turns_in_a_row_are_answered_in_their_order():
         "dwa cztery sześć osiem jeden trzy pięć siedem",
         "ósmego maja tysiąc dziewięćset osiemdziesiątego roku",
     ]
+
+
+@simulated
+async def test_turn_that_waits_for_its_words_is_answered_though_the_caller_pauses_in_the_next():
+    bench = Bench()
+    bench.speech.transcribe_s = 6.0
+    async with bench.call() as call:
+        await call.hears("numer sprawy")
+        call.says("dwa cztery sześć osiem jeden trzy pięć siedem")
+        call.says("ósmego maja", pause_s=2.8)
+        call.says("tysiąc dziewięćset osiemdziesiątego roku", pause_s=0.5)
+        await call.hears("pocztowy")
+        call.leg.end()
+    assert [turn.text for turn in call.caller_turns] == [
+        "dwa cztery sześć osiem jeden trzy pięć siedem",
+        "ósmego maja tysiąc dziewięćset osiemdziesiątego roku",
+    ]

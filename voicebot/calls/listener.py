@@ -95,6 +95,7 @@ class Listener:
         self._utterance: Utterance | None = None
         self._early: asyncio.Task[Transcript] | None = None
         self._is_guess = False
+        self._asked_in_pause: list[asyncio.Task[Transcript]] = []
         self._early_tasks: set[asyncio.Task[Transcript]] = set()
         self._over: set[SpokenOver] = set()
         self._turn: HeardTurn | None = None
@@ -238,6 +239,7 @@ class Listener:
     def _transcribe_early(self, utterance: Utterance, is_guess: bool) -> None:
         self._is_guess = is_guess
         self._early = asyncio.create_task(utterance.transcribe(is_guess), name="early transcript")
+        self._asked_in_pause.append(self._early)
         self._early_tasks.add(self._early)
         self._early.add_done_callback(self._early_tasks.discard)
         self._early.add_done_callback(self._take_in)
@@ -256,8 +258,10 @@ class Listener:
     def _drop_early(self) -> None:
         self._guess = None
         self._early = None
-        for task in self._early_tasks:
+        # Not those of a turn that is over: somebody waits for its words.
+        for task in self._asked_in_pause:
             task.cancel()
+        self._asked_in_pause.clear()
 
     def _end_turn(self, event: TurnEnded, now: float) -> None:
         if self._utterance is None:
@@ -274,6 +278,7 @@ class Listener:
         self._utterance = None
         self._early = None
         self._guess = None
+        self._asked_in_pause.clear()
 
     def _times(self, event: TurnEnded, now: float) -> TurnTimes:
         speech_end = self._tail.last_sample(event.end_samples)

@@ -364,7 +364,7 @@ class RtpSession:
         return self._next_report_at
 
     def is_report_due(self, now: float) -> bool:
-        """Whether `handle_timeout` has something to do; quicker than asking for the time."""
+        """Whether `handle_timeout` has something to do; asked each tick, so cheaper than it."""
         return self._next_report_at is not None and now >= self._next_report_at
 
     def handle_timeout(self, now: float) -> bytes | None:
