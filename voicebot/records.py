@@ -32,7 +32,51 @@ class Disposition(StrEnum):
     DISPUTE_DEBT = "DISPUTE_DEBT"
     COMPLAINT = "COMPLAINT"
     INFORMED = "INFORMED"
+    PAY_NOW = "PAY_NOW"
+    PLAN_PROPOSED = "PLAN_PROPOSED"
+    EXTENSION_REQUESTED = "EXTENSION_REQUESTED"
+    SETTLEMENT_PROPOSED = "SETTLEMENT_PROPOSED"
+    HARDSHIP = "HARDSHIP"
+    VULNERABLE = "VULNERABLE"
+    DISPUTE_AMOUNT = "DISPUTE_AMOUNT"
+    DISPUTE_QUALITY = "DISPUTE_QUALITY"
+    LIMITATION_CLAIMED = "LIMITATION_CLAIMED"
+    DECEASED = "DECEASED"
+    BANKRUPTCY = "BANKRUPTCY"
+    LEGAL_REP = "LEGAL_REP"
+    LEGAL_STAGE = "LEGAL_STAGE"
+    OPT_OUT = "OPT_OUT"
+    HOSTILE = "HOSTILE"
+    GDPR_REQUEST = "GDPR_REQUEST"
+    DOCS_REQUESTED = "DOCS_REQUESTED"
+    B2B_ADMIN = "B2B_ADMIN"
+    B2B_CASHFLOW = "B2B_CASHFLOW"
+    LANGUAGE = "LANGUAGE"
+    THIRD_PARTY = "THIRD_PARTY"
+    VOICEMAIL = "VOICEMAIL"
     ERROR = "ERROR"
+
+
+class BlockReason(StrEnum):
+    """Why nobody may be called about a case, or at a number, until a human has looked at it.
+
+    The list is domain/rules.md's `block_reasons`, less those that policy finds out by itself.
+    """
+
+    OPT_OUT_CHANNEL = "OPT_OUT_CHANNEL"
+    DISPUTE = "DISPUTE"
+    CLAIMS_PAID_PENDING = "CLAIMS_PAID_PENDING"
+    TIME_BARRED = "TIME_BARRED"
+    BANKRUPTCY = "BANKRUPTCY"
+    DECEASED = "DECEASED"
+    LEGAL_REP = "LEGAL_REP"
+    VULNERABLE = "VULNERABLE"
+    CRISIS = "CRISIS"
+    WRONG_NUMBER = "WRONG_NUMBER"
+    GDPR_OBJECTION = "GDPR_OBJECTION"
+    COMPLAINT_OPEN = "COMPLAINT_OPEN"
+    DOCS_PENDING = "DOCS_PENDING"
+    NO_CONSENT_RECORDING = "NO_CONSENT_RECORDING"
 
 
 class Speaker(StrEnum):
@@ -53,6 +97,18 @@ class Contact:
     birth_date: date | None
     pesel_last4: str
     postcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """Whom a call is about, as he is spoken of. `gender`: m, f or empty where unknown.
+
+    A company has its name as `last_name` and no `first_name`.
+    """
+
+    first_name: str
+    last_name: str
+    gender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +195,67 @@ class Callback:
     created_at: datetime
     status: str = "open"
     wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A repayment plan (ugoda ratalna) that a debtor agreed to: equal instalments by the month.
+
+    The last instalment takes what is left: `total_gr` is paid exactly. `first_date`: of the first.
+    """
+
+    case_id: int
+    call_id: str
+    n_installments: int
+    installment_gr: int
+    total_gr: int
+    first_date: date
+    created_at: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A debtor contests what is claimed. kind: debt, amount, quality, limitation or paid.
+
+    `case_id` None: he was not identified. `statement`: what was understood, not his words.
+    """
+
+    call_id: str
+    case_id: int | None
+    kind: str
+    statement: str
+    created_at: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A reason not to call: about the case, and at the number where the case is not known."""
+
+    call_id: str
+    case_id: int | None
+    phone: str
+    reason: BlockReason
+    created_at: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A message that waits to be sent after a call. channel: sms or email; template: its name.
+
+    Nothing secret is in `data`: whoever holds the telephone may read it.
+    """
+
+    call_id: str
+    case_id: int | None
+    channel: str
+    template: str
+    recipient: str
+    data: dict[str, object]
+    created_at: datetime
+    status: str = "waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from voicebot.dialogue.mood import UNKNOWN_MOOD, Mood
-from voicebot.records import Disposition
+from voicebot.records import BlockReason, Disposition
 
 QuestionKind = Literal["open", "yes_no", "choice", "digits", "date", "amount", "none"]
 """What kind of answer is awaited: endpointing and recognition hints depend on it."""
@@ -78,6 +78,40 @@ class RecordCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """The debtor agreed to pay `total_gr` in monthly instalments; the last takes what is left."""
+
+    n_installments: int
+    installment_gr: int
+    total_gr: int
+    first_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDispute:
+    """The debt is contested. kind: debt, amount, quality, limitation or paid."""
+
+    kind: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBlock:
+    """No more calls about this case until a human has looked at it."""
+
+    reason: BlockReason
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Send a message after the call. channel: sms or email. data: what its template shows."""
+
+    channel: str
+    template: str
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RecordEvent:
     """An audit entry (ai_disclosed, recording_disclosed, verified, recording_objection ...)."""
 
@@ -117,6 +151,10 @@ Action = (
     | Query
     | RecordPromise
     | RecordCallback
+    | RecordPlan
+    | RecordDispute
+    | RecordBlock
+    | Notify
     | RecordEvent
     | StopRecording
     | StopEmotion

@@ -15,7 +15,7 @@ import numpy as np
 
 from voicebot.audio import SAMPLE_RATE, Samples
 
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
 _MARK = b"vbck"
 """Name of a chunk behind the sound with its digest; players skip what they don't know."""
 _TRAILER_BYTES = len(_MARK) + 4 + hashlib.sha256().digest_size

@@ -11,6 +11,13 @@ from voicebot.audio import SAMPLE_RATE, Samples
 TARGET_DBFS = -20.0
 """RMS of what is spoken, pauses left out."""
 
+LEAD_IN_SAMPLES = SAMPLE_RATE // 200
+"""5 ms are kept before the first sound: a consonant's onset is softer than what is found."""
+
+_SOUNDING = 10 ** (-46 / 20)
+"""Of full scale. What is softer at the beginning is the voice's own silence (RHVoice: 15 to 25 ms),
+which a caller would wait through before every answer."""
+
 MAX_GAIN = 10.0
 _KNEE = 0.7
 _CEILING = 0.98
@@ -40,17 +47,28 @@ def gain_for(samples: Samples, sample_rate: int) -> float:
 
 
 class VoiceAudio:
-    """One stream of a voice on its way to the caller: levelled, limited, resampled."""
+    """One stream of a voice on its way to the caller: levelled, limited, resampled, and without
+    the silence it begins with."""
 
     def __init__(self, sample_rate: int, gain: float) -> None:
         self._gain = gain
         self._resampler = soxr.ResampleStream(sample_rate, SAMPLE_RATE, 1, dtype="float32")
+        self._has_sounded = False
 
     def convert(self, samples: Samples, *, is_last: bool = False) -> Samples:
         """8 kHz samples that are ready; the last call (it may be given nothing) has the rest."""
         floats = samples.astype(np.float32) * np.float32(self._gain / 32768)
         out: Floats = self._resampler.resample_chunk(floats, last=is_last)
-        return _to_int16(_limit(out))
+        return _to_int16(_limit(self._without_lead(out)))
+
+    def _without_lead(self, samples: Floats) -> Floats:
+        if self._has_sounded:
+            return samples
+        sounding = np.flatnonzero(np.abs(samples) > _SOUNDING)
+        if not len(sounding):
+            return samples[:0]
+        self._has_sounded = True
+        return samples[max(int(sounding[0]) - LEAD_IN_SAMPLES, 0) :]
 
 
 def _limit(samples: Floats) -> Floats:
