@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -29,6 +29,17 @@ _RIDGE = 0.3
 _WORD_WEIGHT = 0.3
 _STEM_LENGTH = 5
 _FREQUENT = 20
+
+_CLAUSE_END = re.compile(
+    r"[,.;:?!]+|\b(?:ale|lecz|tylko|oraz|albo|natomiast|więc|wiec|bo|to|i|a)\b", re.IGNORECASE
+)
+SURE_OF_A_CLAUSE = 0.7
+"""Asked of a part of a sentence before it counts beside the whole."""
+SMALL_WORDS = frozenset(
+    {"affirm", "deny", "confirm_identity", "repeat_please", "silence", "dont_know", "other"}
+)
+"""Intents that mean nothing beside another one: "no tak, tylko ..." is no answer of its own, and
+a yes or no to a question is the business of its slot."""
 
 Vector = npt.NDArray[np.float32]
 
@@ -64,6 +75,21 @@ class Meaning:
 class IntentClassifier(Protocol):
     def classify(self, text: str, allowed: frozenset[str]) -> Meaning | None:
         """The best of `allowed`, however weak; None where nothing speaks for any of them."""
+
+    def classify_all(self, text: str, allowed: frozenset[str]) -> list[Meaning]:
+        """Everything that is said ("zapłacę, ale proszę mnie połączyć"), each intent once.
+
+        What a pattern decided comes first, then in the order said. Where the sentence has one
+        meaning only it is that of `classify`; empty where `classify` has none.
+        """
+
+    def classify_heard(
+        self, readings: Sequence[tuple[str, float]], allowed: frozenset[str]
+    ) -> Meaning | None:
+        """The best of `allowed` over what a recogniser may have heard.
+
+        readings: texts with how likely each is (any scale above 0), the likeliest first.
+        """
 
 
 class PatternError(ValueError):
@@ -179,6 +205,41 @@ class ExampleClassifier:
             return None
         return Meaning(self.labels[columns[best]], round(float(min(scores[best], 1.0)), 3))
 
+    def classify_all(self, text: str, allowed: frozenset[str]) -> list[Meaning]:
+        whole = self.classify(text, allowed)
+        if whole is None:
+            return []
+        clauses = clauses_of(text)
+        if len(clauses) < 2 or normalise(text) in self._said:
+            return [whole]
+        found: list[Meaning] = []
+        for clause in clauses:
+            meaning = self.classify(clause, allowed)
+            if meaning is not None and meaning.score >= SURE_OF_A_CLAUSE:
+                found.append(meaning)
+        told = [meaning for meaning in found if meaning.intent not in SMALL_WORDS]
+        if not told or (whole.intent not in SMALL_WORDS and len({m.intent for m in told}) < 2):
+            others = [meaning for meaning in told if whole.score >= 1 and meaning.score >= 1]
+            return _each_once([whole, *others])
+        certain = [meaning for meaning in (whole, *told) if meaning.score >= 1]
+        return _each_once([*certain, *told])
+
+    def classify_heard(
+        self, readings: Sequence[tuple[str, float]], allowed: frozenset[str]
+    ) -> Meaning | None:
+        total = sum(weight for _, weight in readings)
+        votes: dict[str, float] = {}
+        for text, weight in readings:
+            meaning = self.classify(text, allowed)
+            if meaning is None:
+                continue
+            share = weight / total if total > 0 else 1 / len(readings)
+            votes[meaning.intent] = votes.get(meaning.intent, 0.0) + share * meaning.score
+        if not votes:
+            return None
+        best = max(votes, key=lambda intent: votes[intent])
+        return Meaning(best, round(min(votes[best], 1.0), 3))
+
     def without_vetoed(self, plain: str, allowed: frozenset[str]) -> frozenset[str]:
         """The allowed intents less those that a pattern of theirs rules out."""
         return allowed - {label for label, pattern in self._never if pattern.search(plain)}
@@ -189,6 +250,20 @@ class ExampleClassifier:
             if label in allowed and pattern.search(plain):
                 return label
         return None
+
+
+def clauses_of(text: str) -> tuple[str, ...]:
+    """What may be sentences of their own: parted by punctuation and by ale, tylko, i, a, bo."""
+    parts = (part.strip() for part in _CLAUSE_END.split(text[:MAX_TEXT_LENGTH]))
+    return tuple(part for part in parts if normalise(part))
+
+
+def _each_once(meanings: Iterable[Meaning]) -> list[Meaning]:
+    """Each intent at its first place."""
+    found: dict[str, Meaning] = {}
+    for meaning in meanings:
+        found.setdefault(meaning.intent, meaning)
+    return list(found.values())
 
 
 class _FeatureIndex:

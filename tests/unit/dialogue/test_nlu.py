@@ -175,6 +175,37 @@ def test_what_only_looks_alike_is_not_taken_by_a_pattern(text: str):
     assert meaning is None or meaning.intent not in {"crisis_self_harm", "already_paid", "deceased"}
 
 
+@pytest.mark.parametrize(
+    ("text", "intents"),
+    [
+        ("zapłacę, ale proszę mnie połączyć z konsultantem", ["ask_human", "promise_full_date"]),
+        (
+            "to jest przedawnione i nie dzwońcie do mnie więcej",
+            ["limitation_claim", "stop_contact"],
+        ),
+        ("chciałbym na raty bo straciłem pracę", ["request_installments", "hardship_financial"]),
+        ("tak ale chcę konsultanta", ["ask_human"]),
+        ("no tak, słucham", ["confirm_identity"]),
+        ("tak, zgadza się", ["affirm"]),
+        ("", []),
+    ],
+)
+def test_two_things_in_one_sentence_are_both_understood(text: str, intents: list[str]):
+    meanings = classifier().classify_all(text, frozenset(classifier().labels))
+    assert [meaning.intent for meaning in meanings] == intents
+
+
+def test_readings_of_one_utterance_vote_by_how_likely_they_are():
+    allowed = allowed_in("details")
+    readings = [("z konsul tantem pro sze", 0.5), ("z konsultantem proszę", 0.4), ("szę", 0.1)]
+    meaning = classifier().classify_heard(readings, allowed)
+    assert meaning is not None
+    assert meaning.intent == "ask_human"
+    assert classifier().classify_heard([], allowed) is None
+    assert classifier().classify_heard([("tak", 1.0)], frozenset()) is None
+    assert classifier().classify_heard([("konsultant", 1.0)], allowed) == Meaning("ask_human", 1.0)
+
+
 def test_an_intent_that_makes_no_sense_now_is_not_given():
     only = frozenset({"affirm", "deny"})
     meaning = classifier().classify("proszę z konsultantem", only)
