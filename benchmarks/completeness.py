@@ -4,7 +4,7 @@ Labelled answers (tests/data/answers/labelled.tsv) tell how many whole ones may 
 and how many unfinished ones are waited for; the rules were written with them in view. Every whole
 answer is also cut at each of its words, as a recogniser hears it while it is being said: a
 beginning that is called complete though the whole means something else is an answer cut short, if
-the caller pauses there. The wordings of benchmarks/understanding.py, and the examples of all
+the caller pauses there. The wordings of benchmarks/first_try.py, and the examples of all
 intents and the development expressions of shared/, are cut in the same way.
 """
 
@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from benchmarks import understanding
+from benchmarks import first_try
 from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
 from voicebot.dialogue.polish.words import tokenize
 from voicebot.dialogue.script import SlotSpec
@@ -121,11 +121,11 @@ _PLACES = {
 
 
 def from_understanding() -> list[Answer]:
-    """The wordings of benchmarks/understanding.py: no rule was written with them in view."""
+    """The wordings of benchmarks/first_try.py: no rule was written with them in view."""
     script = load_checked_script(_CHECKOUT / "call_scripts" / "infolinia.yaml")
     return [
         Answer(_PLACES[it.place], "whole", it.said)
-        for it in understanding.answers(script, seed=1, n_intents=0)
+        for it in first_try.answers(script, seed=1, n_intents=0)
         if it.kind != "consultant"
     ]
 
@@ -210,7 +210,7 @@ def report(answers: list[Answer], fresh: list[Answer], domain: list[Answer]) -> 
         )
     lines += [
         "",
-        "Whole answers in the wordings of benchmarks/understanding.py, not used for tuning:",
+        "Whole answers in the wordings of benchmarks/first_try.py, not used for tuning:",
     ]
     lines += ["", "| question | complete | open | unfinished |", "|---|---|---|---|"]
     for asked in dict.fromkeys(it.asked for it in fresh):
@@ -227,7 +227,7 @@ def report(answers: list[Answer], fresh: list[Answer], domain: list[Answer]) -> 
     shown: list[tuple[str, str, str]] = []
     sets = {
         "labelled": [it for it in answers if it.label != "unfinished"],
-        "benchmarks/understanding.py": fresh,
+        "benchmarks/first_try.py": fresh,
         "shared/domain": domain,
     }
     for name, chosen in sets.items():

@@ -48,7 +48,7 @@ from voicebot.speech.voice_choice import build_synthesizer, choose_voice
 from voicebot.storage.samples import SampleDebtor, sample_debtors
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
-_RESULT = _CHECKOUT / "benchmarks" / "results" / "understanding.md"
+_RESULT = _CHECKOUT / "benchmarks" / "results" / "first_try.md"
 _SCRIPT = _CHECKOUT / "call_scripts" / "infolinia.yaml"
 _RECOGNISER_CODE = ("backends/whisper*.py", "hallucinations.py", "pauses.py")
 VOICES = ("Natan", "Magda")
@@ -475,7 +475,7 @@ def report(recognizer: Recognizer, results: Sequence[Measured], arguments: str) 
     lines = [
         "# Understanding at the first try (synthetic debtors, A-law)",
         "",
-        f"Engine: {recognizer.name}. Command: `python -m benchmarks.understanding{arguments}`.",
+        f"Engine: {recognizer.name}. Command: `python -m benchmarks.first_try{arguments}`.",
         "Right: the engine does what it does for the same answer keyed or typed without a mistake. "
         "Again: it asks once more (or reads a doubtful case number out). Wrong: anything else.",
         "Repairs were tuned on the half `tune`; the half `held` (other debtors, other wordings) "
