@@ -41,7 +41,7 @@ async def test_guess_that_was_wrong_leaves_no_trace():
         # long enough to recognise and answer the first words, too short to end the turn.
         call.says("tak", 0.5)
         bench.speech.transcribe_s = 0.05
-        call.says("nie, nie zgadzam się", pause_s=0.2)
+        call.says("nie, nie zgadzam się", pause_s=0.14)
         await call.until(lambda: len(call.caller_turns) == 5, "the turn was not heard")
         call.leg.end()
     said = call.caller_turns[4]

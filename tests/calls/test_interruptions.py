@@ -170,7 +170,7 @@ async def test_transcript_made_in_the_pause_is_used_when_the_caller_stays_silent
 @simulated
 async def test_transcript_made_in_the_pause_is_dropped_when_the_caller_goes_on():
     bench = Bench()
-    bench.speech.transcribe_s = 0.5
+    bench.speech.transcribe_s = 0.6
     async with bench.call() as call:
         await call.hears("numer sprawy")
         call.says("dwa cztery sześć osiem")

@@ -120,6 +120,8 @@ class Listener:
                 silence_ms = turns.silence_complete_ms
             case Completeness.UNFINISHED:
                 silence_ms = turns.silence_unfinished_ms
+            case Completeness.DOUBTFUL:
+                silence_ms = turns.silence_unclear_ms
             case Completeness.OPEN:
                 silence_ms = (
                     turns.silence_understood_ms if is_understood else turns.silence_unclear_ms

@@ -31,14 +31,17 @@ from voicebot.dialogue.script import SlotKind
 
 class Completeness(Enum):
     """COMPLETE: nothing is missing, the turn may end early. UNFINISHED: more is coming, so wait
-    longer. OPEN: words alone don't tell, the usual silence decides."""
+    longer. OPEN: words alone don't tell, the usual silence decides. DOUBTFUL: they can be
+    understood, and as often they only begin what is meant ("no", "to może")."""
 
     COMPLETE = "complete"
     OPEN = "open"
+    DOUBTFUL = "doubtful"
     UNFINISHED = "unfinished"
 
 
 COMPLETE, OPEN, UNFINISHED = Completeness.COMPLETE, Completeness.OPEN, Completeness.UNFINISHED
+DOUBTFUL = Completeness.DOUBTFUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ def _of_kind(
         case "date" | "amount":
             return _day_or_amount(text, tokens, question, now)
         case _:
-            return COMPLETE if _is_choice(words, question) or _takes_leave(words) else OPEN
+            if _is_choice(words, question) or _takes_leave(words):
+                return COMPLETE
+            return DOUBTFUL if all(map(_only_opens, words)) else OPEN
 
 
 # ---- yes and no, choices ---------------------------------------------------------------------
@@ -129,8 +134,11 @@ def _yes_no(
     if answer is None or not is_whole:
         return OPEN
     said = [word for word in words if word not in COURTESY - _ANSWERS_THAT_GO_ON] or words
+    if words == ["no"]:
+        return DOUBTFUL
+    # A lone "nie" opens as many sentences as it closes: "nie, w tej chwili niestety nie".
     goes_on = said[-1] in _ANSWERS_THAT_GO_ON or said[-3:] == ["nie", "zgadzam", "sie"]
-    is_doubtful = answer.strength == "uncertain" or tokens[-1].text == "?" or words == ["no"]
+    is_doubtful = answer.strength == "uncertain" or tokens[-1].text == "?" or words == ["nie"]
     return OPEN if goes_on or is_doubtful else COMPLETE
 
 
@@ -138,6 +146,10 @@ def _is_choice(words: Sequence[str], question: Question) -> bool:
     """Whether nothing was said but one of the choices that were named."""
     said = [word for word in words if word not in COURTESY]
     return any(said == texts(tokenize(phrase)) for phrase in question.phrases)
+
+
+def _only_opens(word: str) -> bool:
+    return (word in OPENING and word not in _STAND_ALONE) or is_hesitation(word)
 
 
 def _takes_leave(words: Sequence[str]) -> bool:

@@ -30,19 +30,19 @@ class TurnSettings(Section):
     """When the caller is taken to have finished, in milliseconds of silence."""
 
     silence_complete_ms: int = Field(
-        240, ge=100, description="After an answer that is whole, as far as its words tell."
+        180, ge=100, description="After an answer that is whole, as far as its words tell."
     )
     silence_understood_ms: int = Field(
-        320, ge=100, description="After words that are understood, though more may come."
+        340, ge=100, description="After words that are understood, though more may come."
     )
     silence_unclear_ms: int = Field(
-        800, ge=100, description="After words that answer nothing yet, or are not known."
+        640, ge=100, description="After words that answer nothing yet, or are not known."
     )
     silence_unfinished_ms: int = Field(
         1500, ge=300, description="After words that ask for more: a date half said, „ale”, „yyy”."
     )
     recognise_after_ms: int = Field(
-        120, ge=40, description="Silence after which recognition starts, before the turn's end."
+        60, ge=40, description="Silence after which recognition starts, before the turn's end."
     )
     recognise_busy_after_ms: int = Field(
         240, ge=40, description="The same while the call's worker has other calls to listen to."

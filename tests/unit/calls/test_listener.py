@@ -56,9 +56,10 @@ class Ear:
 @pytest.mark.parametrize(
     ("completeness", "is_understood", "silence_ms"),
     [
-        (Completeness.COMPLETE, True, 240),
-        (Completeness.OPEN, True, 320),
-        (Completeness.OPEN, False, 800),
+        (Completeness.COMPLETE, True, 180),
+        (Completeness.OPEN, True, 340),
+        (Completeness.OPEN, False, 640),
+        (Completeness.DOUBTFUL, True, 640),
         (Completeness.UNFINISHED, True, 1500),
     ],
 )
@@ -170,7 +171,7 @@ async def test_close_in_the_middle_of_a_turn_leaves_nothing_open():
 async def test_idle_worker_is_asked_at_once_and_a_busy_one_later():
     ear = Ear()
     ear.listener.expect(Listen("open"))
-    for n_waiting, asked_after_s in ((0, 0.12), (3, 0.24)):
+    for n_waiting, asked_after_s in ((0, 0.06), (3, 0.24)):
         ear.speech.n_waiting = n_waiting
         n_before = len(ear.speech.asked_as_guess)
         ear.speech.transcribe_s = 0.0

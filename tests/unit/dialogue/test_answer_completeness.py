@@ -36,6 +36,14 @@ def test_answers_are_judged_as_labelled(asked: str, label: str):
     assert judged == {answer.said: label for answer in answers}
 
 
+def test_what_only_begins_an_answer_is_doubtful():
+    """A "no" may be all, and is as often the beginning of "no, chyba nie"."""
+    assert judge("yes_no", "No.") is Completeness.DOUBTFUL
+    assert completeness("No to może", Question("open"), NOW) is Completeness.UNFINISHED
+    assert completeness("No tak", Question("open"), NOW) is Completeness.OPEN
+    assert completeness("Mam", Question("open"), NOW) is Completeness.DOUBTFUL
+
+
 @pytest.mark.parametrize("label", ["complete", "open"])
 def test_punctuation_and_capitals_of_a_recogniser_change_nothing(label: str):
     for answer in TABLE:
