@@ -8,11 +8,15 @@ from datetime import date, datetime, timedelta
 
 from voicebot.errors import NotFound, StorageError
 from voicebot.records import (
+    Block,
     Callback,
     CallRecord,
     Case,
     Contact,
     Disposition,
+    Dispute,
+    Notification,
+    Plan,
     Promise,
     Turn,
     TurnMood,
@@ -21,6 +25,7 @@ from voicebot.storage.audit import FIRST_PREV_HASH, AuditChain, AuditEntry
 from voicebot.storage.calls import CHANGEABLE, LOST_AFTER, ORPHAN_REASON
 from voicebot.storage.cases import case_key
 from voicebot.storage.column_types import to_json
+from voicebot.storage.notifications import NO_RECIPIENT, WAITING
 from voicebot.storage.promises import SUPERSEDED
 from voicebot.storage.verification import FACTS, normal_value
 
@@ -37,6 +42,10 @@ class FakeDatabase:
         self.calls = FakeCalls(self)
         self.promises = FakePromises(self)
         self.callbacks = FakeCallbacks(self)
+        self.plans = FakePlans(self)
+        self.disputes = FakeDisputes(self)
+        self.blocks = FakeBlocks(self)
+        self.notifications = FakeNotifications(self)
         self.audit = FakeAudit(self)
 
     async def close(self) -> None:
@@ -44,6 +53,10 @@ class FakeDatabase:
 
     async def ping(self) -> None:
         self.check_writable()
+
+    def check_call(self, call_id: str) -> None:
+        if call_id not in self.calls.rows:
+            raise StorageError("the database refused: no such call")
 
     def check_writable(self) -> None:
         if self.fail_with is not None:
@@ -307,6 +320,127 @@ class FakeCallbacks:
             if (call_id is None or callback.call_id == call_id)
             and (status is None or callback.status == status)
         ]
+
+
+class FakePlans:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+        self.rows: dict[int, Plan] = {}
+
+    async def add(self, plan: Plan) -> int:
+        self._database.check_writable()
+        is_positive = min(plan.n_installments, plan.installment_gr, plan.total_gr) > 0
+        if not is_positive or plan.case_id not in self._database.cases.rows:
+            raise StorageError("the database refused: terms or case")
+        await self._database.calls.get(plan.call_id)
+        for plan_id, earlier in self.rows.items():
+            if (earlier.call_id, earlier.case_id) != (plan.call_id, plan.case_id):
+                continue
+            if earlier.status == SUPERSEDED:
+                continue
+            if replace(earlier, created_at=plan.created_at) == plan:
+                return plan_id
+            self.rows[plan_id] = replace(earlier, status=SUPERSEDED)
+        self.rows[len(self.rows) + 1] = plan
+        return len(self.rows)
+
+    async def list(
+        self, case_id: int | None = None, call_id: str | None = None, limit: int | None = None
+    ) -> list[Plan]:
+        return _latest(self.rows, limit, case_id=case_id, call_id=call_id)
+
+
+class FakeDisputes:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+        self.rows: dict[int, Dispute] = {}
+
+    async def add(self, dispute: Dispute) -> int:
+        self._database.check_writable()
+        self._database.check_call(dispute.call_id)
+        return _upsert(self.rows, dispute, "call_id", "kind")
+
+    async def list(
+        self, call_id: str | None = None, status: str | None = None, limit: int | None = None
+    ) -> list[Dispute]:
+        return _latest(self.rows, limit, call_id=call_id, status=status)
+
+
+class FakeBlocks:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+        self.rows: dict[int, Block] = {}
+
+    async def add(self, block: Block) -> int:
+        self._database.check_writable()
+        self._database.check_call(block.call_id)
+        return _upsert(self.rows, block, "call_id", "reason")
+
+    async def list(
+        self,
+        call_id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        case_id: int | None = None,
+        phone: str | None = None,
+    ) -> list[Block]:
+        rows = self.rows
+        if phone is not None:
+            rows = {i: r for i, r in rows.items() if r.phone == phone and r.case_id is None}
+        return _latest(rows, limit, call_id=call_id, status=status, case_id=case_id)
+
+
+class FakeNotifications:
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+        self.rows: dict[int, Notification] = {}
+
+    async def add(self, notification: Notification) -> int:
+        self._database.check_writable()
+        self._database.check_call(notification.call_id)
+        recipient = notification.recipient
+        case = self._database.cases.rows.get(notification.case_id or 0)
+        if not recipient and case is not None:
+            contact = self._database.contacts.rows[case.contact_id]
+            recipient = contact.email if notification.channel == "email" else contact.phone
+        stored = replace(
+            notification,
+            recipient=recipient,
+            status=notification.status if recipient else NO_RECIPIENT,
+            data=json.loads(to_json(notification.data)),
+        )
+        key = (notification.call_id, notification.channel, notification.template)
+        for row_id, earlier in self.rows.items():
+            if (earlier.call_id, earlier.channel, earlier.template) == key:
+                if earlier.status in (WAITING, NO_RECIPIENT):
+                    self.rows[row_id] = replace(stored, created_at=earlier.created_at)
+                return row_id
+        self.rows[len(self.rows) + 1] = stored
+        return len(self.rows)
+
+    async def list(
+        self, call_id: str | None = None, status: str | None = None, limit: int | None = None
+    ) -> list[Notification]:
+        return _latest(self.rows, limit, call_id=call_id, status=status)
+
+
+def _upsert(rows, row, *key: str) -> int:
+    """The same key again changes the row, but not when it was made or what became of it."""
+    for row_id, earlier in rows.items():
+        if all(getattr(earlier, name) == getattr(row, name) for name in key):
+            rows[row_id] = replace(row, created_at=earlier.created_at, status=earlier.status)
+            return row_id
+    rows[len(rows) + 1] = row
+    return len(rows)
+
+
+def _latest(rows, limit: int | None, **wanted):
+    fitting = [
+        row
+        for row in rows.values()
+        if all(value is None or getattr(row, name) == value for name, value in wanted.items())
+    ]
+    return fitting if limit is None else fitting[-limit:]
 
 
 @dataclass(frozen=True)

@@ -300,3 +300,4 @@ class CallRecord:
     recording_path: str = ""
     media_stats: dict[str, float] = field(default_factory=dict)
     node: str = ""
+    script_version: str = ""

@@ -11,7 +11,18 @@ from datetime import datetime
 from typing import Protocol
 
 from voicebot.errors import StorageError
-from voicebot.records import Callback, CallRecord, Disposition, Promise, Turn, TurnMood
+from voicebot.records import (
+    Block,
+    Callback,
+    CallRecord,
+    Disposition,
+    Dispute,
+    Notification,
+    Plan,
+    Promise,
+    Turn,
+    TurnMood,
+)
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +41,12 @@ LONGEST_RETRY_S = 5.0
 MAX_WAITING_WRITES = 2000
 """Several times what the longest call writes."""
 
-_PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
+_NEEDS = {
+    Disposition.PTP_FULL: "promise",
+    Disposition.PTP_PARTIAL: "promise",
+    Disposition.PLAN_PROPOSED: "plan",
+}
+"""What must have been written for a call to have ended so."""
 
 
 class CallStore(Protocol):
@@ -57,6 +73,22 @@ class CallbackStore(Protocol):
     async def add(self, callback: Callback) -> int: ...
 
 
+class PlanStore(Protocol):
+    async def add(self, plan: Plan) -> int: ...
+
+
+class DisputeStore(Protocol):
+    async def add(self, dispute: Dispute) -> int: ...
+
+
+class BlockStore(Protocol):
+    async def add(self, block: Block) -> int: ...
+
+
+class NotificationStore(Protocol):
+    async def add(self, notification: Notification) -> int: ...
+
+
 class AuditStore(Protocol):
     async def append(
         self, call_id: str | None, name: str, data: dict[str, object], at: datetime
@@ -72,6 +104,14 @@ class SystemOfRecord(Protocol):
     def promises(self) -> PromiseStore: ...
     @property
     def callbacks(self) -> CallbackStore: ...
+    @property
+    def plans(self) -> PlanStore: ...
+    @property
+    def disputes(self) -> DisputeStore: ...
+    @property
+    def blocks(self) -> BlockStore: ...
+    @property
+    def notifications(self) -> NotificationStore: ...
     @property
     def audit(self) -> AuditStore: ...
 
@@ -90,10 +130,10 @@ class _Write:
 class CallLedger:
     """Writes one call's record in the order things happened.
 
-    Everything is queued, so that a slow disk can't delay the next prompt; a promise is awaited,
-    because the caller is then told that it is recorded. While the database can't be reached
-    the writes wait, all through the call and for a minute after it; what the database refuses
-    for good is logged and left out.
+    Everything is queued, so that a slow disk can't delay the next prompt; a promise and a plan
+    are awaited, because the caller is then told that they are recorded. While the database can't
+    be reached the writes wait, all through the call and for a minute after it; what the database
+    refuses for good is logged and left out.
     """
 
     def __init__(self, store: SystemOfRecord, record: CallRecord) -> None:
@@ -103,7 +143,7 @@ class CallLedger:
         self._writes: deque[_Write] = deque()
         self._has_work = asyncio.Event()
         self._is_closing = False
-        self._has_lost_promise = False
+        self._lost_kinds: set[str] = set()
         self._writer: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -135,6 +175,15 @@ class CallLedger:
     def add_callback(self, callback: Callback) -> None:
         self._later("callback", lambda: self._store.callbacks.add(callback))
 
+    def add_dispute(self, dispute: Dispute) -> None:
+        self._later("dispute", lambda: self._store.disputes.add(dispute))
+
+    def add_block(self, block: Block) -> None:
+        self._later("block", lambda: self._store.blocks.add(block))
+
+    def add_notification(self, notification: Notification) -> None:
+        self._later("notification", lambda: self._store.notifications.add(notification))
+
     async def add_promise(self, promise: Promise) -> None:
         """Returns when the promise is committed, after everything queued before it.
 
@@ -142,7 +191,13 @@ class CallLedger:
         the caller is told that it is not recorded. Where he hangs up meanwhile it stays queued:
         he agreed to it.
         """
-        written = self._later("promise", lambda: self._store.promises.add(promise))
+        await self._committed(self._later("promise", lambda: self._store.promises.add(promise)))
+
+    async def add_plan(self, plan: Plan) -> None:
+        """As `add_promise`."""
+        await self._committed(self._later("plan", lambda: self._store.plans.add(plan)))
+
+    async def _committed(self, written: asyncio.Future[None]) -> None:
         await asyncio.wait({written}, timeout=PROMISE_PATIENCE_S)
         if not written.done():
             written.cancel()
@@ -161,7 +216,7 @@ class CallLedger:
 
         async def finish() -> None:
             # A promise that was refused after the caller had gone is none.
-            is_lost = self._has_lost_promise and disposition in _PROMISED
+            is_lost = _NEEDS.get(disposition) in self._lost_kinds
             outcome = Disposition.ERROR if is_lost else disposition
             await self._store.calls.finish(
                 self.record.call_id, ended_at, outcome, end_reason, media_stats
@@ -232,7 +287,7 @@ class CallLedger:
                 "kind": type(error).__name__,
             },
         )
-        self._has_lost_promise |= write.kind == "promise"
+        self._lost_kinds.add(write.kind)
         if not write.done.done():
             refusal = error if isinstance(error, StorageError) else StorageError(str(error))
             write.done.set_exception(refusal)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from voicebot.calls.agreement_keeper import is_phone_number
 from voicebot.calls.barge_in import BargeIn
 from voicebot.calls.case_directory import CaseDirectory, CaseStore
 from voicebot.calls.ledger import CallLedger, SystemOfRecord
@@ -111,7 +112,7 @@ class Reception:
                     **parts.conversation.variables,
                     "is_recorded": recorder is not None,
                     "is_emotion_read": moods.is_possible,
-                    "caller_known": _is_phone_number(leg.remote_party),
+                    "caller_known": is_phone_number(leg.remote_party),
                 },
                 parts.conversation.timezone,
             ),
@@ -139,8 +140,3 @@ class Reception:
         day = self._parts.clock.now().strftime("%Y-%m-%d")
         leg.recorder = Recorder(self._parts.recordings_path / day / f"{leg.leg_id}.wav")
         return leg.recorder
-
-
-def _is_phone_number(party: str) -> bool:
-    """Whether somebody could be called back there: at least seven digits, no anonymous user."""
-    return party.lstrip("+").isdigit() and len(party) >= 7

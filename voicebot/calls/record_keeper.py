@@ -1,10 +1,8 @@
-"""Does what the dialogue wants recorded: promises, callbacks, audit entries, the recording."""
+"""Does what the dialogue wants recorded in a call: agreements, disclosures, the recording."""
 
 from __future__ import annotations
 
-import logging
-from typing import assert_never
-
+from voicebot.calls.agreement_keeper import Agreement, AgreementKeeper
 from voicebot.calls.call_notes import CallNotes
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.ledger import CallLedger
@@ -13,22 +11,17 @@ from voicebot.calls.mood_reader import MoodReader
 from voicebot.calls.prompter import Prompter
 from voicebot.clock import Clock
 from voicebot.dialogue.actions import (
-    RecordCallback,
     RecordEvent,
+    RecordPlan,
     RecordPromise,
     StopEmotion,
     StopRecording,
-    Transfer,
 )
-from voicebot.errors import StorageError
-from voicebot.records import Callback, Promise
-
-log = logging.getLogger(__name__)
 
 _EMOTION_DISCLOSED = "emotion_disclosed"
 _DISCLOSURES = frozenset({"ai_disclosed", "recording_disclosed", _EMOTION_DISCLOSED})
 
-Recordable = RecordCallback | RecordEvent | StopRecording | StopEmotion | Transfer
+Recordable = Agreement | StopRecording | StopEmotion
 
 
 class RecordKeeper:
@@ -45,50 +38,23 @@ class RecordKeeper:
         clock: Clock,
     ) -> None:
         self._ledger = ledger
-        self._cases = cases
+        self._agreements = AgreementKeeper(ledger, cases, clock)
         self._leg = leg
         self._prompter = prompter
         self._moods = moods
         self._notes = notes
         self._clock = clock
 
-    async def keep_promise(self, action: RecordPromise) -> bool:
+    async def keep_commitment(self, action: RecordPromise | RecordPlan) -> bool:
         """False: it is not recorded, and the caller must not hear that it is."""
-        call_id = self._ledger.record.call_id
-        if self._cases.case_id is None or not self._cases.is_verified:
-            log.error("a promise without a verified case", extra={"call_id": call_id})
-            return False
-        promise = Promise(
-            self._cases.case_id, call_id, action.amount_gr, action.due_date, self._clock.now()
-        )
-        try:
-            await self._ledger.add_promise(promise)
-        except StorageError:
-            log.error("a promise could not be recorded", extra={"call_id": call_id})
-            return False
-        return True
+        return await self._agreements.keep_commitment(action)
 
     def keep(self, action: Recordable) -> None:
         now = self._clock.now()
         match action:
-            case RecordCallback():
-                record = self._ledger.record
-                self._ledger.add_callback(
-                    Callback(
-                        record.call_id,
-                        self._cases.case_id,
-                        record.remote_party,
-                        action.reason,
-                        None,
-                        now,
-                        wanted=action.wanted,
-                    )
-                )
             case RecordEvent() if action.name in _DISCLOSURES:
                 # Disclosed is what was heard, not what was queued.
                 self._prompter.when_heard(lambda: self._note_disclosure(action))
-            case RecordEvent():
-                self._ledger.add_event(action.name, action.data, now)
             case StopRecording():
                 if self._leg.recorder is not None:
                     self._leg.recorder.discard()
@@ -99,10 +65,8 @@ class RecordKeeper:
                 self._moods.refuse()
                 self._notes.drop_moods()
                 self._ledger.add_event("emotion_refused", {}, now)
-            case Transfer():
-                self._ledger.add_event("transfer_requested", {"reason": action.reason}, now)
             case _:
-                assert_never(action)
+                self._agreements.keep(action)
 
     def _note_disclosure(self, event: RecordEvent) -> None:
         now = self._clock.now()

@@ -33,6 +33,7 @@ from voicebot.dialogue.actions import (
     NoInput,
     Query,
     QueryAnswered,
+    RecordPlan,
     RecordPromise,
     Say,
     SpokenOver,
@@ -431,8 +432,8 @@ class CallSession:
                 case HangUp():
                     self._disposition = action.disposition
                     self._start_hanging_up(action.reason)
-                case RecordPromise():
-                    if not await self._keeper.keep_promise(action):
+                case RecordPromise() | RecordPlan():
+                    if not await self._keeper.keep_commitment(action):
                         # What was to be said of it is not said.
                         failure = SystemFailed(promise_lost=True)
                         queue = self._engine.handle(failure, self._clock.now())
@@ -561,6 +562,6 @@ class CallSession:
         for action in self._engine.handle(CallerLeft(), self._clock.now()):
             if isinstance(action, HangUp):
                 return action.disposition
-            if not isinstance(action, Say | Listen | Query | RecordPromise):
+            if not isinstance(action, Say | Listen | Query | RecordPromise | RecordPlan):
                 self._keeper.keep(action)
         return self._engine.disposition

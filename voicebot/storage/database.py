@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicebot.errors import NotFound, StorageError
 from voicebot.storage import tables
 from voicebot.storage.audit import FIRST_PREV_HASH, Audit, AuditChain
+from voicebot.storage.blocks import Blocks
 from voicebot.storage.callbacks import Callbacks
 from voicebot.storage.calls import Calls
 from voicebot.storage.cases import Cases
 from voicebot.storage.contacts import Contacts
+from voicebot.storage.disputes import Disputes
 from voicebot.storage.engine import (
     create_sqlite_file,
     database_url,
@@ -24,6 +26,8 @@ from voicebot.storage.engine import (
     sqlite_path,
 )
 from voicebot.storage.migrate import current_revision, head_revision, migrate
+from voicebot.storage.notifications import Notifications
+from voicebot.storage.plans import Plans
 from voicebot.storage.promises import Promises
 from voicebot.storage.secret import derived_key
 from voicebot.storage.transactions import Transactions
@@ -42,6 +46,10 @@ class Database:
         self.calls = Calls(self._transactions)
         self.promises = Promises(self._transactions)
         self.callbacks = Callbacks(self._transactions)
+        self.plans = Plans(self._transactions)
+        self.disputes = Disputes(self._transactions)
+        self.blocks = Blocks(self._transactions)
+        self.notifications = Notifications(self._transactions)
         self.audit = Audit(self._transactions, chain)
 
     @classmethod

@@ -16,6 +16,8 @@ from voicebot.errors import NotFound
 from voicebot.records import CallRecord
 from voicebot.web.api_models import (
     Accepted,
+    BlockList,
+    BlockModel,
     CallbackList,
     CallbackModel,
     CallbacksQuery,
@@ -26,10 +28,18 @@ from voicebot.web.api_models import (
     CaseModel,
     CasePage,
     CasesQuery,
+    DisputeList,
+    DisputeModel,
     LiveCallList,
     LiveCallModel,
     LiveQuery,
     NoQuery,
+    NotificationList,
+    NotificationModel,
+    OutcomesQuery,
+    PlanList,
+    PlanModel,
+    PlansQuery,
     PromiseList,
     PromiseModel,
     PromisesQuery,
@@ -79,7 +89,7 @@ class Api:
                 *(CallsQuery, CallPage, self.list_calls),
             ),
             Operation(
-                *("GET", CALL, "getCall", "One call with turns, promises and callbacks."),
+                *("GET", CALL, "getCall", "One call with turns and what came of it."),
                 *(NoQuery, CallDetail, self.get_call),
                 errors=(404,),
             ),
@@ -128,6 +138,23 @@ class Api:
                 *("GET", "/callbacks", "listCallbacks", "Wanted callbacks, the latest first."),
                 *(CallbacksQuery, CallbackList, self.list_callbacks),
             ),
+            Operation(
+                *("GET", "/plans", "listPlans", "Repayment plans, the latest first."),
+                *(PlansQuery, PlanList, self.list_plans),
+            ),
+            Operation(
+                *("GET", "/disputes", "listDisputes", "Contested debts, the latest first."),
+                *(OutcomesQuery, DisputeList, self.list_disputes),
+            ),
+            Operation(
+                *("GET", "/blocks", "listBlocks", "Reasons not to call, the latest first."),
+                *(OutcomesQuery, BlockList, self.list_blocks),
+            ),
+            Operation(
+                *("GET", "/notifications", "listNotifications"),
+                "Messages that calls promised, the latest first.",
+                *(OutcomesQuery, NotificationList, self.list_notifications),
+            ),
         ]
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -154,7 +181,11 @@ class Api:
         case = None if record.case_id is None else await database.cases.get(record.case_id)
         turns = await database.calls.turns(call_id)
         promises = await database.promises.list(call_id=call_id)
+        plans = await database.plans.list(call_id=call_id)
         callbacks = await database.callbacks.list(call_id=call_id)
+        disputes = await database.disputes.list(call_id=call_id)
+        blocks = await database.blocks.list(call_id=call_id)
+        notifications = await database.notifications.list(call_id=call_id)
         return CallDetail.model_validate(
             {
                 **call_values(record),
@@ -162,7 +193,11 @@ class Api:
                 "is_live": self._parts.live_calls.get(call_id) is not None,
                 "turns": [TurnModel.of(turn) for turn in turns],
                 "promises": [PromiseModel.of(promise) for promise in promises],
+                "plans": [PlanModel.of(plan) for plan in plans],
                 "callbacks": [CallbackModel.of(callback) for callback in callbacks],
+                "disputes": [DisputeModel.of(dispute) for dispute in disputes],
+                "blocks": [BlockModel.of(block) for block in blocks],
+                "notifications": [NotificationModel.of(message) for message in notifications],
             }
         )
 
@@ -227,6 +262,25 @@ class Api:
         callbacks = await self._database.callbacks.list(query.call_id, query.status)
         latest = callbacks[::-1][: query.limit]
         return CallbackList(callbacks=[CallbackModel.of(callback) for callback in latest])
+
+    async def list_plans(self, request: web.Request, query: PlansQuery) -> PlanList:
+        plans = await self._database.plans.list(query.case_id, query.call_id, query.limit)
+        return PlanList(plans=[PlanModel.of(plan) for plan in plans[::-1]])
+
+    async def list_disputes(self, request: web.Request, query: OutcomesQuery) -> DisputeList:
+        disputes = await self._database.disputes.list(query.call_id, query.status, query.limit)
+        return DisputeList(disputes=[DisputeModel.of(dispute) for dispute in disputes[::-1]])
+
+    async def list_blocks(self, request: web.Request, query: OutcomesQuery) -> BlockList:
+        blocks = await self._database.blocks.list(query.call_id, query.status, query.limit)
+        return BlockList(blocks=[BlockModel.of(block) for block in blocks[::-1]])
+
+    async def list_notifications(
+        self, request: web.Request, query: OutcomesQuery
+    ) -> NotificationList:
+        messages = await self._database.notifications.list(query.call_id, query.status, query.limit)
+        shown = [NotificationModel.of(message) for message in messages[::-1]]
+        return NotificationList(notifications=shown)
 
     async def _record(self, request: web.Request) -> CallRecord:
         return await self._database.calls.get(request.match_info["call_id"])

@@ -9,7 +9,20 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from voicebot.calls.live_calls import LiveCall
-from voicebot.records import Callback, CallRecord, Case, Direction, Disposition, Promise, Turn
+from voicebot.records import (
+    Block,
+    BlockReason,
+    Callback,
+    CallRecord,
+    Case,
+    Direction,
+    Disposition,
+    Dispute,
+    Notification,
+    Plan,
+    Promise,
+    Turn,
+)
 
 
 class Model(BaseModel):
@@ -48,6 +61,18 @@ class PromisesQuery(Model):
 
 
 class CallbacksQuery(Model):
+    limit: int = Field(100, ge=1, le=1000, description="At most this many, the latest first.")
+    call_id: str | None = Field(None, description="Only from this call.")
+    status: str | None = Field(None, description="Only with this status, such as `open`.")
+
+
+class PlansQuery(Model):
+    limit: int = Field(100, ge=1, le=1000, description="At most this many, the latest first.")
+    case_id: int | None = Field(None, description="Only of this case.")
+    call_id: str | None = Field(None, description="Only from this call.")
+
+
+class OutcomesQuery(Model):
     limit: int = Field(100, ge=1, le=1000, description="At most this many, the latest first.")
     call_id: str | None = Field(None, description="Only from this call.")
     status: str | None = Field(None, description="Only with this status, such as `open`.")
@@ -129,6 +154,70 @@ class CallbackModel(Model):
         return cls.model_validate(asdict(callback))
 
 
+class PlanModel(Model):
+    """A repayment plan that was agreed: equal instalments by the month, the last takes the rest."""
+
+    case_id: int
+    call_id: str
+    n_installments: int
+    installment_gr: int
+    total_gr: int
+    first_date: date
+    created_at: AwareDatetime
+    status: str
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        return cls.model_validate(asdict(plan))
+
+
+class DisputeModel(Model):
+    """The debt is contested. kind: debt, amount, quality, limitation or paid."""
+
+    call_id: str
+    case_id: int | None
+    kind: str
+    statement: str
+    created_at: AwareDatetime
+    status: str
+
+    @classmethod
+    def of(cls, dispute: Dispute) -> Self:
+        return cls.model_validate(asdict(dispute))
+
+
+class BlockModel(Model):
+    """A reason not to call: about the case, and at the number where no case is known."""
+
+    call_id: str
+    case_id: int | None
+    phone: str
+    reason: BlockReason
+    created_at: AwareDatetime
+    status: str
+
+    @classmethod
+    def of(cls, block: Block) -> Self:
+        return cls.model_validate(asdict(block))
+
+
+class NotificationModel(Model):
+    """A message that a call promised. status: `waiting` until it is sent."""
+
+    call_id: str
+    case_id: int | None
+    channel: str
+    template: str
+    recipient: str
+    data: dict[str, object]
+    created_at: AwareDatetime
+    status: str
+
+    @classmethod
+    def of(cls, notification: Notification) -> Self:
+        return cls.model_validate(asdict(notification))
+
+
 class CaseModel(Model):
     """One debt. Amounts are grosze."""
 
@@ -153,7 +242,7 @@ class CallModel(Model):
 
     call_id: str
     direction: Direction
-    leg_kind: str = Field(description="`sip`, `web`, or who streams it, such as `twilio`.")
+    leg_kind: str = Field(description="`sip`, `web`, `chat`, or who streams it, such as `twilio`.")
     remote_party: str
     local_party: str
     script: str
@@ -169,6 +258,7 @@ class CallModel(Model):
     emotion_disclosed_at: AwareDatetime | None
     media_stats: dict[str, float]
     node: str
+    script_version: str
     recording_url: str | None = Field(description="Null where nothing was recorded.")
 
     @classmethod
@@ -183,7 +273,11 @@ class CallDetail(CallModel):
     is_live: bool
     turns: list[TurnModel]
     promises: list[PromiseModel]
+    plans: list[PlanModel]
     callbacks: list[CallbackModel]
+    disputes: list[DisputeModel]
+    blocks: list[BlockModel]
+    notifications: list[NotificationModel]
 
 
 class CallPage(Model):
@@ -202,6 +296,22 @@ class PromiseList(Model):
 
 class CallbackList(Model):
     callbacks: list[CallbackModel]
+
+
+class PlanList(Model):
+    plans: list[PlanModel]
+
+
+class DisputeList(Model):
+    disputes: list[DisputeModel]
+
+
+class BlockList(Model):
+    blocks: list[BlockModel]
+
+
+class NotificationList(Model):
+    notifications: list[NotificationModel]
 
 
 class LiveCallModel(Model):

@@ -7,11 +7,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from voicebot.records import (
+    Block,
+    BlockReason,
     Callback,
     CallRecord,
     Case,
     Contact,
     Direction,
+    Dispute,
+    Notification,
+    Plan,
     Promise,
     Speaker,
     Turn,
@@ -92,5 +97,25 @@ def callback(**changes: Any) -> Callback:
         wanted_at=None,
         created_at=NOW,
         wanted="jutro po południu",
+    )
+    return replace(made, **changes)
+
+
+def plan(case_id: int, **changes: Any) -> Plan:
+    made = Plan(case_id, "c-1", 6, 20_000, 123_450, date(2026, 3, 10), NOW)
+    return replace(made, **changes)
+
+
+def dispute(**changes: Any) -> Dispute:
+    return replace(Dispute("c-1", None, "amount", "kwota jest inna", NOW), **changes)
+
+
+def block(**changes: Any) -> Block:
+    return replace(Block("c-1", None, "+48000000101", BlockReason.WRONG_NUMBER, NOW), **changes)
+
+
+def notification(**changes: Any) -> Notification:
+    made = Notification(
+        *("c-1", None, "sms", "potwierdzenie", "+48000000101", {"day": "2026-03-10"}, NOW)
     )
     return replace(made, **changes)

@@ -14,13 +14,19 @@ from tests.integration.storage.examples import (
     LOAN,
     NOW,
     QUESTION,
+    block,
     call,
     callback,
+    dispute,
+    notification,
+    plan,
     promise,
 )
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import Disposition, Speaker, Turn, TurnMood
+from voicebot.records import BlockReason, Disposition, Speaker, Turn, TurnMood
 from voicebot.storage.database import Database
+
+SECOND = timedelta(seconds=1)
 
 
 async def test_contact_comes_back_without_the_facts_that_prove_him(store: Database):
@@ -343,6 +349,99 @@ async def test_callback_is_asked_once_per_reason(store: Database):
     assert await store.callbacks.list(status="done") == []
     with pytest.raises(StorageError):
         await store.callbacks.add(callback(call_id="nobody"))
+
+
+async def test_plan_counts_once_a_call_and_the_later_word_supersedes_it(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    await store.calls.start(CALL)
+    await store.calls.start(call("c-2"))
+    first = await store.plans.add(plan(case.case_id))
+    retry = await store.plans.add(plan(case.case_id, created_at=NOW + timedelta(seconds=1)))
+    assert retry == first
+    longer = await store.plans.add(plan(case.case_id, n_installments=12, installment_gr=10_000))
+    other_day = await store.plans.add(
+        plan(case.case_id, n_installments=12, installment_gr=10_000, first_date=date(2026, 3, 11))
+    )
+    other_call = await store.plans.add(plan(case.case_id, call_id="c-2"))
+    assert len({first, longer, other_day, other_call}) == 4
+    statuses = [p.status for p in await store.plans.list(call_id="c-1")]
+    assert statuses == ["superseded", "superseded", "open"]
+    (latest,) = await store.plans.list(case_id=case.case_id, limit=1)
+    assert latest == plan(case.case_id, call_id="c-2")
+
+
+async def test_plan_needs_terms_a_call_and_a_case(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    await store.calls.start(CALL)
+    for terms in ({"n_installments": 0}, {"installment_gr": 0}, {"total_gr": -1}):
+        with pytest.raises(StorageError):
+            await store.plans.add(plan(case.case_id, **terms))
+    with pytest.raises(StorageError):
+        await store.plans.add(plan(case.case_id + 1))
+    with pytest.raises(NotFound):
+        await store.plans.add(plan(case.case_id, call_id="nobody"))
+    assert await store.plans.list() == []
+
+
+async def test_dispute_is_kept_once_per_kind_with_the_last_words(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    await store.calls.start(CALL)
+    first = await store.disputes.add(dispute())
+    later = dispute(statement="odsetki są złe", case_id=case.case_id, created_at=NOW + SECOND)
+    assert await store.disputes.add(later) == first
+    assert await store.disputes.add(dispute(kind="limitation", statement="")) != first
+    assert await store.disputes.list(call_id="c-1", status="open") == [
+        replace(later, created_at=NOW),
+        dispute(kind="limitation", statement=""),
+    ]
+    assert [d.kind for d in await store.disputes.list(limit=1)] == ["limitation"]
+    assert await store.disputes.list(status="closed") == []
+    with pytest.raises(StorageError):
+        await store.disputes.add(dispute(call_id="nobody"))
+
+
+async def test_block_is_found_by_its_case_or_by_the_number_it_stands_for(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    await store.calls.start(CALL)
+    first = await store.blocks.add(block())
+    assert await store.blocks.add(block(created_at=NOW + SECOND)) == first
+    deceased = block(reason=BlockReason.DECEASED, case_id=case.case_id)
+    assert await store.blocks.add(deceased) != first
+    assert await store.blocks.list(call_id="c-1", status="open") == [block(), deceased]
+    assert await store.blocks.list(case_id=case.case_id) == [deceased]
+    # What is known of a case says nothing about who else answers that telephone.
+    assert await store.blocks.list(phone="+48000000101") == [block()]
+    assert await store.blocks.list(phone="+48000000102") == []
+    with pytest.raises(StorageError):
+        await store.blocks.add(block(call_id="nobody"))
+
+
+async def test_message_waits_once_and_without_a_number_goes_to_the_contact(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    await store.calls.start(CALL)
+    first = await store.notifications.add(notification(data={"day": date(2026, 3, 9)}))
+    assert await store.notifications.add(notification()) == first
+    by_mail = notification(channel="email", recipient="", case_id=case.case_id)
+    by_sms = notification(template="raty", recipient="", case_id=case.case_id)
+    await store.notifications.add(by_mail)
+    await store.notifications.add(by_sms)
+    await store.notifications.add(notification(channel="email", template="raty", recipient=""))
+    assert await store.notifications.list(call_id="c-1", status="waiting") == [
+        notification(),
+        replace(by_mail, recipient=ANNA.email),
+        replace(by_sms, recipient=ANNA.phone),
+    ]
+    (lost,) = await store.notifications.list(status="no_recipient")
+    assert (lost.channel, lost.template) == ("email", "raty")
+    with pytest.raises(StorageError):
+        await store.notifications.add(notification(call_id="nobody"))
+
+
+async def test_message_that_was_sent_is_not_sent_again(store: Database):
+    await store.calls.start(CALL)
+    first = await store.notifications.add(notification(status="sent"))
+    assert await store.notifications.add(notification(data={"day": "2026-04-01"})) == first
+    assert await store.notifications.list() == [notification(status="sent")]
 
 
 async def test_audit_keeps_entries_in_order_and_whole(store: Database):

@@ -70,6 +70,8 @@ async def test_migrations_make_the_tables_of_the_code(url: str):
         ("installation", "ck_installation_single_row"),
         ("promises", "ck_promises_amount_positive"),
         ("promises", "uq_promises_call_id_case_id"),
+        ("plans", "ck_plans_terms_positive"),
+        ("plans", "uq_plans_call_id_case_id"),
         ("calls", "ix_calls_open"),
     }
 
