@@ -14,6 +14,7 @@ from voicebot.cli.outgoing import call
 from voicebot.cli.serve import serve
 from voicebot.cli.simulate import simulate_caller
 from voicebot.cli.speech import speak, transcribe
+from voicebot.cli.understand import understand
 
 app = typer.Typer(
     name="voicebot",
@@ -46,6 +47,7 @@ app.command()(transcribe)
 app.command()(speak)
 app.command("simulate-caller")(simulate_caller)
 app.command()(check)
+app.command()(understand)
 app.command()(hash_password)
 app.add_typer(models_app)
 app.add_typer(calls_app)

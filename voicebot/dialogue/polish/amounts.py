@@ -104,7 +104,7 @@ def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
     balance_gr: what is owed, to work out "całość" and "połowę". Of several amounts in one
     sentence ("tysiąc teraz i pięćset za miesiąc") this is the first; see `parse_amounts`.
     """
-    tokens = _meant(text)
+    tokens = meant_tokens(text)
     found = _find(tokens, balance_gr)
     if not found:
         return None
@@ -117,7 +117,7 @@ def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
 
 def parse_amounts(text: str, balance_gr: int | None = None) -> list[Amount]:
     """Every amount said, in order."""
-    return [found.amount for found in _find(_meant(text), balance_gr)]
+    return [found.amount for found in _find(meant_tokens(text), balance_gr)]
 
 
 def find_amounts(tokens: Sequence[Token], balance_gr: int | None = None) -> list[FoundAmount]:
@@ -144,8 +144,8 @@ def _is_sum(tokens: Sequence[Token]) -> bool:
     )
 
 
-def _meant(text: str) -> Sequence[Token]:
-    """The tokens of a text less what was taken back."""
+def meant_tokens(text: str) -> Sequence[Token]:
+    """The tokens of a text less the amounts that were taken back."""
     return without_corrected(tokenize(text), lambda part: bool(_find(part, None)))
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from voicebot.dialogue.polish import calendar_spans
 from voicebot.dialogue.polish.anchors import find_anchor
 from voicebot.dialogue.polish.corrections import without_corrected
-from voicebot.dialogue.polish.date_expressions import DateExpression, Match, Op
+from voicebot.dialogue.polish.date_expressions import DateExpression, Direction, Match, Op
 from voicebot.dialogue.polish.date_sentence import DateSentence
 from voicebot.dialogue.polish.date_words import ABOUT, NO_LATER, PAYING
 from voicebot.dialogue.polish.named_days import NamedDays
@@ -32,23 +32,29 @@ _PAYDAY_FIRST = re.compile(
 )
 
 
-def parse_date(text: str, now: dt.datetime) -> DateExpression | None:
+def parse_date(
+    text: str, now: dt.datetime, direction: Direction = "future"
+) -> DateExpression | None:
     """The day that was said; None where none was, or none that was not refused.
 
-    now: aware, in the caller's zone. Of several days this is the first; "nie zapłacę w piątek"
+    now: aware, in the caller's zone. direction: of a sentence without a verb. Of several days this is the first; "nie zapłacę w piątek"
     gives none, a correction ("nie w piątek, tylko w poniedziałek") gives what was meant in the end.
     """
-    found = [expression for expression in parse_dates(text, now) if not expression.is_negated]
+    found = [
+        expression for expression in parse_dates(text, now, direction) if not expression.is_negated
+    ]
     if len(found) > 1 and _PAYDAY_FIRST.search(" ".join(token.text for token in tokenize(text))):
         # "dziesiątego mam wypłatę, więc jedenastego"
         return found[1]
     return found[0] if found else None
 
 
-def parse_dates(text: str, now: dt.datetime) -> list[DateExpression]:
+def parse_dates(
+    text: str, now: dt.datetime, direction: Direction = "future"
+) -> list[DateExpression]:
     """Every day that was said, in order."""
     tokens = tokenize(text)
-    found = [day.expression for day in _find(tokens, now.date())]
+    found = [day.expression for day in _find(tokens, now.date(), direction)]
     joined = " ".join(token.text for token in tokens)
     anchor = find_anchor(joined)
     if anchor and not found:
@@ -75,8 +81,10 @@ def find_days(text: str, now: dt.datetime) -> list[FoundDay]:
 
 # A turn is read for its wholeness and for its slots, and guesses at it are mostly the turn itself.
 @lru_cache(maxsize=16)
-def _find(tokens: tuple[Token, ...], today: dt.date) -> tuple[FoundDay, ...]:
-    whole = DateSentence(tokens, today)
+def _find(
+    tokens: tuple[Token, ...], today: dt.date, direction: Direction = "future"
+) -> tuple[FoundDay, ...]:
+    whole = DateSentence(tokens, today, direction)
     kept = without_corrected(
         tokens, lambda part: bool(DateReader(DateSentence(part, today)).matches())
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from voicebot.dialogue.polish.corrections import without_corrected
-from voicebot.dialogue.polish.dates import DateExpression, parse_date
+from voicebot.dialogue.polish.date_expressions import DateExpression, Direction
+from voicebot.dialogue.polish.dates import parse_date
 from voicebot.dialogue.polish.numerals import read_cardinal, read_ordinal
 from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize, word_set
 
@@ -84,7 +85,11 @@ def parse_time(
 
 
 def parse_datetime(
-    text: str, now: dt.datetime, opens: dt.time = OPENS, closes: dt.time = CLOSES
+    text: str,
+    now: dt.datetime,
+    opens: dt.time = OPENS,
+    closes: dt.time = CLOSES,
+    direction: Direction = "future",
 ) -> DateExpression | None:
     """The moment or span of time that was said; only a day where no hour was; None without both.
 
@@ -94,7 +99,7 @@ def parse_datetime(
     relative = _relative(tokenize(text), now)
     if relative is not None:
         return relative
-    day = parse_date(text, now)
+    day = parse_date(text, now, direction)
     if day is not None and (day.ask or day.problem) and day.date is None:
         return day
     hour = parse_time(text, opens, closes)
