@@ -1,9 +1,9 @@
 """Conditions and values in call scripts: a tiny safe expression language.
 
 `promise_amount > balance and not is_weekend(promise_date)`. Python's parser reads it, this
-file evaluates it: names (`mood.anger` is one), numbers, 'text', true, false, none, comparisons,
-and/or/not, in, + and -, and the functions below. Nothing else exists, so a script can't reach the
-program.
+file evaluates it: names (`mood.anger`, `person.is_clear` and `experiment.opening` too), numbers,
+'text', true, false, none, comparisons, and/or/not, in, + and -, and the functions below. Nothing
+else exists, so a script can't reach the program.
 """
 
 from __future__ import annotations
@@ -117,8 +117,10 @@ def _validate(node: ast.expr, names: set[str]) -> None:
         case ast.Name(id=name):
             if name not in _CONSTANTS:
                 names.add(name)
-        case ast.Attribute(value=ast.Name(id="mood"), attr=name):
-            names.add(f"mood.{name}")
+        case ast.Attribute(value=ast.Name(id="mood" | "experiment" as group), attr=name):
+            names.add(f"{group}.{name}")
+        case ast.Attribute(value=ast.Name(id=name), attr="is_clear"):
+            names.add(f"{name}.is_clear")
         case ast.BoolOp(values=values):
             for value in values:
                 _validate(value, names)
@@ -150,8 +152,8 @@ def _evaluate(node: ast.expr, scope: Mapping[str, object]) -> object:
             return node.value
         case ast.Name(id=name):
             return _CONSTANTS[name] if name in _CONSTANTS else scope.get(name)
-        case ast.Attribute(attr=name):
-            return scope.get(f"mood.{name}")
+        case ast.Attribute(value=ast.Name(id=group), attr=name):
+            return scope.get(f"{group}.{name}")
         case ast.BoolOp(op=ast.And(), values=values):
             return all(_evaluate(value, scope) for value in values)
         case ast.BoolOp(values=values):

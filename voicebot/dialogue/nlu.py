@@ -55,13 +55,15 @@ class IntentExamples:
     """What one intent sounds like.
 
     examples: as people speak; heard: as a recogniser writes it. always: patterns that decide
-    alone. never: patterns with which it can't be this intent, whatever else is said.
+    alone. never: patterns with which it can't be this intent, whatever else is said. named: what
+    it is called when the caller is asked whether it was meant ("rozłożenie na raty").
     """
 
     examples: tuple[str, ...]
     heard: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """A call script as data: states, prompts, rules, limits. Read by script_loader, held by engine.
 
-docs/reference/call-script.md is the language as an operator sees it.
+docs/reference/script.md is the language as an operator sees it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,10 +15,11 @@ from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.mood import MOOD_NAMES
 from voicebot.dialogue.nlu import IntentExamples
 from voicebot.dialogue.template import Template
-from voicebot.records import Disposition
+from voicebot.records import BlockReason, Disposition
 
-VariableKind = Literal["text", "setting", "amount", "date", "digits", "number", "flag"]
-"""amount: whole grosze. setting: a text that is the same in every call of an installation."""
+VariableKind = Literal["text", "setting", "amount", "date", "digits", "number", "flag", "person"]
+"""amount: whole grosze. setting: a text that is the same in every call of an installation.
+person: a records.PersonName; only in `given`."""
 
 SlotKind = Literal[
     "amount",
@@ -29,7 +31,13 @@ SlotKind = Literal[
     "yes_no",
     "time",
     "words",
+    "plan",
+    "nip",
 ]
+
+DisputeKind = Literal["debt", "amount", "quality", "limitation", "paid"]
+"""What is contested, as actions.RecordDispute tells it."""
+NotificationChannel = Literal["sms", "email"]
 
 AGAIN = "again"
 """Where a rule goes to ask the same question once more (its `reask`)."""
@@ -37,6 +45,8 @@ REPEAT = "repeat"
 """Where a rule goes to say what was said last, slower."""
 LISTEN = "listen"
 """Where a rule goes to listen on without asking again."""
+RETURN = "return"
+"""Where a rule within a sub-dialogue goes to end it: back to the state that called it."""
 IS_RECORDED = "is_recorded"
 """The `given` flag that is true while the call is recorded; false after `stop_recording`."""
 IS_EMOTION_READ = "is_emotion_read"
@@ -46,6 +56,10 @@ EMOTION = "emotion"
 OTHER_INTENT = "other"
 """Examples of what is no business of the script; an utterance most like these is no match."""
 STAYING = frozenset({AGAIN, REPEAT, LISTEN})
+IS_CLEAR = "is_clear"
+"""`person.is_clear`: the gender is known and every form of the name is sure."""
+EXPERIMENT = "experiment"
+"""`experiment.opening`: the arm of this call; also the name of the event that notes the arms."""
 
 TURN_VARIABLES: Mapping[str, VariableKind] = {
     "today": "date",
@@ -57,9 +71,12 @@ TURN_VARIABLES: Mapping[str, VariableKind] = {
     "changed": "flag",
     "problem": "text",
     "said_day": "date",
+    "said": "text",
+    "guess": "text",
+    "other_intent": "text",
     **dict.fromkeys(MOOD_NAMES, "number"),
 }
-"""What every condition may read beside the script's own variables (call-script.md explains)."""
+"""What every condition may read beside the script's own variables (script.md explains)."""
 
 SLOT_VARIABLE_KINDS: Mapping[SlotKind, frozenset[VariableKind]] = {
     "amount": frozenset({"amount"}),
@@ -71,18 +88,40 @@ SLOT_VARIABLE_KINDS: Mapping[SlotKind, frozenset[VariableKind]] = {
     "yes_no": frozenset({"text"}),
     "time": frozenset({"text"}),
     "words": frozenset({"text"}),
+    "plan": frozenset({"number"}),
+    "nip": frozenset({"digits"}),
 }
+
+
+def share_of(seed: str, name: str) -> float:
+    """A number from 0 to 1 that is always the same for a seed and a name: draws lots in a call
+    without chance, so that it can be replayed, and for a debtor whose seed is his case."""
+    digest = hashlib.sha256(f"{seed}|{name}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One utterance of the bot. `discloses`: ai, recording, emotion (what it tells)."""
+    """One utterance of the bot. `discloses`: ai, recording, emotion (what it tells).
+
+    variants: all its wordings, with the same variables; `template` is the first of them.
+    persuades: it asks for a payment, or urges it.
+    """
 
     prompt_id: str
     template: Template
     allow_barge_in: bool = True
     discloses: tuple[str, ...] = ()
     line: int = 0
+    file: str = ""
+    variants: tuple[Template, ...] = ()
+    persuades: bool = False
+
+    def wording(self, seed: str) -> Template:
+        """The variant of a call; the first where the call has no seed."""
+        if not seed or len(self.variants) < 2:
+            return self.template
+        return self.variants[int(share_of(seed, self.prompt_id) * len(self.variants))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +131,7 @@ class Spoken:
     prompt_id: str
     condition: Expression | None = None
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +189,36 @@ class HandOver:
     summary: Template
 
 
+@dataclass(frozen=True, slots=True)
+class NotePlan:
+    """Names of variables: how many instalments, how much each, the first day, all that is owed."""
+
+    installments: str
+    amount: str
+    first: str
+    balance: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDispute:
+    kind: DisputeKind
+    statement: Template
+
+
+@dataclass(frozen=True, slots=True)
+class NoteBlock:
+    reason: BlockReason
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """A message after the call. data: what its template shows, by the names of variables."""
+
+    channel: NotificationChannel
+    template: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
 Deed = (
     SetVariables
     | ClearVariables
@@ -159,6 +229,10 @@ Deed = (
     | DropEmotion
     | SetOutcome
     | HandOver
+    | NotePlan
+    | NoteDispute
+    | NoteBlock
+    | SendNotice
 )
 
 
@@ -169,16 +243,22 @@ class Step:
     deed: Deed
     condition: Expression | None = None
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotSpec:
-    """How a variable is filled from what is heard. length: of digits. balance: a variable."""
+    """How a variable is filled from what is heard. length: of digits. balance: a variable.
+
+    amount: of a plan, the variable that each instalment's amount goes into.
+    """
 
     kind: SlotKind
     length: int = 0
     balance: str = ""
     line: int = 0
+    file: str = ""
+    amount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +269,7 @@ class ListenSpec:
     slots: Mapping[str, SlotSpec] = field(default_factory=dict)
     phrases: tuple[str, ...] = ()
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +285,21 @@ class QuerySpec:
     save: Mapping[str, str]
     until: str = ""
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """A sub-dialogue to go through before the state's branches are taken."""
+
+    dialogue: str
+    line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +314,7 @@ class Rule:
     say: tuple[Spoken, ...] = ()
     is_priority: bool = False
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +325,7 @@ class Ladder:
     then: str
     per_call: int
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +338,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One place in the conversation; ends in exactly one of listen, query, branches, ending.
+    """One place in the conversation; ends in exactly one of listen, query, call, branches, ending.
 
-    rules: of a listening state, tried in order; of any other, the branches taken.
+    rules: of a listening state, tried in order; of any other, the branches taken (of one with
+    `call` after the sub-dialogue's return).
     """
 
     name: str
@@ -261,6 +355,37 @@ class State:
     rules: tuple[Rule, ...] = ()
     no_input: Ladder | None = None
     no_match: Ladder | None = None
+    file: str = ""
+    call: CallSpec | None = None
+
+    @property
+    def dialogue(self) -> str:
+        """The sub-dialogue it belongs to; empty for the script's own states."""
+        return dialogue_of(self.name)
+
+
+def dialogue_of(state_name: str) -> str:
+    return state_name.rpartition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Ways to do one thing that are compared; each call has one of them, by its weight."""
+
+    name: str
+    arms: tuple[str, ...]
+    weights: tuple[int, ...]
+    line: int = 0
+    file: str = ""
+
+    def arm(self, seed: str) -> str:
+        """The arm of a call; the first that has weight where the call has no seed."""
+        left = share_of(seed, self.name) * sum(self.weights) if seed else 0
+        for arm, weight in zip(self.arms, self.weights, strict=True):
+            if left < weight:
+                return arm
+            left -= weight
+        return self.arms[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,25 +395,36 @@ class Interjection:
     condition: Expression
     say: tuple[Spoken, ...]
     line: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """When the engine stops trying. `min_score`: below it an utterance is not understood.
 
-    sure_score: asked of an intent where the same utterance filled a slot as well.
-    min_confidence: below it (the recogniser's) the caller is asked to say it again.
+    sure_score: asked of an intent where the same utterance filled a slot as well, and of a second
+    intent beside the first. ask_score: below it the caller is asked whether he was understood, in
+    a script with `unsure`. min_confidence: below it (the recogniser's) the caller is asked to say
+    it again. prompt_words, prompt_words_disclosure: how long a prompt may be.
     """
 
     turns: int = 60
     min_confidence: float = 0.5
     min_score: float = 0.3
     sure_score: float = 0.5
+    ask_score: float = 0.5
+    prompt_words: int = 25
+    prompt_words_disclosure: int = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A whole conversation. Only script_loader makes one, so all references in it are good."""
+    """A whole conversation. Only script_loader makes one, so all references in it are good.
+
+    states: a sub-dialogue's are named `dialogue.state`, and dialogues tells where each begins.
+    unsure_prompt: asks whether {guess} was meant; empty: never asked. files: all that it was read
+    from, itself first.
+    """
 
     name: str
     path: str
@@ -309,16 +445,17 @@ class Script:
     failure_state: str
     too_long_state: str
     interjections: tuple[Interjection, ...] = ()
+    dialogues: Mapping[str, str] = field(default_factory=dict)
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    unsure_prompt: str = ""
+    title: str = ""
+    description: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, VariableKind]:
         """Every name a prompt or condition may use, and what it holds."""
-        return {
-            **TURN_VARIABLES,
-            **self.constant_kinds,
-            **self.given,
-            **self.variables,
-        }
+        return known_names(self.constant_kinds, self.given, self.variables, self.experiments)
 
     @property
     def secret_variables(self) -> frozenset[str]:
@@ -343,13 +480,15 @@ class Script:
         return all(name in self.constants or self.given.get(name) == "setting" for name in names)
 
     def static_prompts(self, settings: Mapping[str, object]) -> dict[str, str]:
-        """The text of every prompt that can be synthesised before any call."""
+        """The text of every prompt that can be synthesised before any call, by prompt; its
+        second wording as `prompt~2`, and so on."""
         scope: dict[str, object] = {**self.constants, **settings}
         kinds = self.kinds
         return {
-            prompt_id: prompt.template.render(scope, kinds)
+            prompt_id if n == 1 else f"{prompt_id}~{n}": variant.render(scope, kinds)
             for prompt_id, prompt in self.prompts.items()
             if self.is_static(prompt)
+            for n, variant in enumerate(prompt.variants or (prompt.template,), 1)
         }
 
     def static_sentences(self, settings: Mapping[str, object]) -> list[str]:
@@ -361,9 +500,10 @@ class Script:
         for prompt in self.prompts.values():
             if self.is_static(prompt):
                 continue
-            for sentence in prompt.template.sentences():
-                if self._is_same_in_every_call(sentence.names):
-                    found[sentence.render(scope, kinds)] = None
+            for variant in prompt.variants or (prompt.template,):
+                for sentence in variant.sentences():
+                    if self._is_same_in_every_call(sentence.names):
+                        found[sentence.render(scope, kinds)] = None
         return list(found)
 
     def rules_in(self, state: State) -> Iterator[Rule]:
@@ -371,3 +511,24 @@ class Script:
         yield from state.rules
         if state.listen is not None:
             yield from self.anywhere
+
+    def callers(self, dialogue: str) -> list[State]:
+        """The states that call a sub-dialogue, and go on with their branches after it."""
+        return [
+            state
+            for state in self.states.values()
+            if state.call is not None and state.call.dialogue == dialogue
+        ]
+
+
+def known_names(
+    constant_kinds: Mapping[str, VariableKind],
+    given: Mapping[str, VariableKind],
+    variables: Mapping[str, VariableKind],
+    experiments: Mapping[str, Experiment],
+) -> dict[str, VariableKind]:
+    """Every name a prompt or condition may use, and what it holds."""
+    kinds: dict[str, VariableKind] = {**TURN_VARIABLES, **constant_kinds, **given, **variables}
+    kinds.update({f"{name}.{IS_CLEAR}": "flag" for name, kind in given.items() if kind == "person"})
+    kinds.update(dict.fromkeys((f"{EXPERIMENT}.{name}" for name in experiments), "text"))
+    return kinds

@@ -11,6 +11,7 @@ from typing import Literal
 
 from voicebot.dialogue.mood_check import find_mood_problems
 from voicebot.dialogue.script import (
+    RETURN,
     STAYING,
     ClearVariables,
     HandOver,
@@ -111,7 +112,13 @@ class _Check:
             targets.add(script.too_long_state)
         if state.query is not None:
             targets.add(script.failure_state)
-        return targets
+        if state.call is not None:
+            targets = {script.dialogues[state.call.dialogue]}
+        if RETURN in targets:
+            targets |= {
+                rule.go for caller in script.callers(state.dialogue) for rule in caller.rules
+            }
+        return targets - {RETURN}
 
     def _reachable(
         self,
@@ -149,6 +156,8 @@ class _Check:
             here = state
             while here.rules and here.listen is None and here.query is None:
                 target = here.rules[-1].go
+                if target == RETURN or here.call is not None:
+                    break
                 if target == name:
                     yield self._error(state.line, f"state {name} leads to itself without listening")
                 if target in seen:

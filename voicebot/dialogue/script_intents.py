@@ -12,12 +12,12 @@ from voicebot.dialogue.script_yaml import NAME, Value, YamlReader
 
 
 class IntentReader:
-    """Reads the script's own intents and those of the file it names, which lies in `folder`."""
+    """Reads the script's own intents and those of the files it names, which lie beside it."""
 
-    def __init__(self, yaml_reader: YamlReader, names: ScriptNames, folder: Path) -> None:
+    def __init__(self, yaml_reader: YamlReader, names: ScriptNames) -> None:
         self._yaml = yaml_reader
         self._names = names
-        self._folder = folder
+        self.files: list[str] = []
 
     def read(self, value: Value) -> None:
         """`intents: file.yaml` beside the script, or a table with `from` and the script's own."""
@@ -31,10 +31,14 @@ class IntentReader:
                 self._yaml.complain(
                     item, f"{name}: names are made of small letters a-z, digits and _"
                 )
-            elif name in self._names.intents:
-                self._names.intents[name] = _join(self._names.intents[name], self._intent(item))
             else:
-                self._names.intents[name] = self._intent(item)
+                self._take(name, item)
+
+    def _take(self, name: str, item: Value) -> None:
+        """An intent that another file has already gets more examples and patterns."""
+        intent = self._intent(item)
+        known = self._names.intents.get(name)
+        self._names.intents[name] = intent if known is None else _join(known, intent)
 
     def _read_file(self, value: Value) -> None:
         name = self._yaml.text(value)
@@ -43,7 +47,11 @@ class IntentReader:
                 value, "the intents file lies beside the script: give its name only"
             )
             return
-        root = self._yaml.root(self._folder / name) if name else None
+        path = Path(value.file).parent / name
+        if not name or str(path) in self.files:
+            return
+        self.files.append(str(path))
+        root = self._yaml.root(path)
         if root is None:
             return
         table = self._yaml.table(root, {"intents"})
@@ -51,10 +59,10 @@ class IntentReader:
             self._yaml.complain(root, "intents is missing")
             return
         for intent, item in self._yaml.named(table["intents"]):
-            self._names.intents[intent] = self._intent(item)
+            self._take(intent, item)
 
     def _intent(self, value: Value) -> IntentExamples:
-        table = self._yaml.table(value, {"examples", "heard", "always", "never"})
+        table = self._yaml.table(value, {"examples", "heard", "always", "never", "named"})
         if not table.keys() & {"examples", "always"}:
             self._yaml.complain(value, "an intent needs examples or always")
         for key in ("always", "never"):
@@ -67,7 +75,10 @@ class IntentReader:
         def texts(key: str) -> tuple[str, ...]:
             return self._yaml.texts(table[key]) if key in table else ()
 
-        return IntentExamples(texts("examples"), texts("heard"), texts("always"), texts("never"))
+        named = self._yaml.text(table["named"]) if "named" in table else ""
+        return IntentExamples(
+            texts("examples"), texts("heard"), texts("always"), texts("never"), named
+        )
 
 
 def _join(first: IntentExamples, second: IntentExamples) -> IntentExamples:
@@ -76,4 +87,5 @@ def _join(first: IntentExamples, second: IntentExamples) -> IntentExamples:
         first.heard + second.heard,
         first.always + second.always,
         first.never + second.never,
+        first.named or second.named,
     )

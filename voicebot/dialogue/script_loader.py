@@ -1,31 +1,36 @@
 """Reads a call script from YAML. Every problem is told as `file:line: reason`, not only the first.
 
-Each part of a script has its reader: script_states, script_rules, script_steps, script_intents;
-script_names knows what names there are, script_yaml where a value stands.
+Each part of a script has its reader: script_include (which file says what), script_states,
+script_dialogues, script_rules, script_steps, script_prompts, script_intents; script_names knows
+what names there are, script_yaml where a value stands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from voicebot.dialogue.script import EMOTION, STAYING, Limits, Prompt, Script
+from voicebot.dialogue.script import Limits, Script
+from voicebot.dialogue.script_dialogues import DialogueReader
+from voicebot.dialogue.script_include import JoinedScript
 from voicebot.dialogue.script_intents import IntentReader
 from voicebot.dialogue.script_names import ScriptNames
+from voicebot.dialogue.script_prompts import PromptReader
 from voicebot.dialogue.script_rules import RuleReader
 from voicebot.dialogue.script_states import StateReader
 from voicebot.dialogue.script_steps import StepReader
 from voicebot.dialogue.script_yaml import Value, YamlReader
-from voicebot.dialogue.template import parse_template
 from voicebot.errors import ScriptError
 
 _KEYS = frozenset("0123456789*#")
-_DISCLOSURES = frozenset({"ai", "recording", EMOTION})
+_REQUIRED_SINGLE = ("script", "start", "no_input", "no_match", "unclear", "failure", "too_long")
+_SHARES = frozenset({"min_confidence", "min_score", "sure_score", "ask_score"})
+LIMITS = frozenset({*_SHARES, "turns", "prompt_words", "prompt_words_disclosure"})
 
 
 def load_script(path: Path) -> Script:
-    """Read a script and the intents file it names. Raises ScriptError with all problems."""
+    """Read a script, what it includes and the intents files. Raises ScriptError with all
+    problems."""
     return _ScriptReader(path).read()
 
 
@@ -35,125 +40,116 @@ class _ScriptReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._yaml = YamlReader()
+        self._joined = JoinedScript(self._yaml)
         self._names = ScriptNames(self._yaml)
-        self._intents_reader = IntentReader(self._yaml, self._names, path.parent)
+        self._intents_reader = IntentReader(self._yaml, self._names)
+        self._prompts = PromptReader(self._yaml, self._names)
         steps = StepReader(self._yaml, self._names)
         self._rules = RuleReader(self._yaml, self._names, steps)
-        self._states_reader = StateReader(self._yaml, self._names, steps, self._rules)
+        self._states = StateReader(self._yaml, self._names, steps, self._rules)
+        self._dialogues = DialogueReader(self._yaml, self._names, self._states)
 
     def read(self) -> Script:
-        root = self._yaml.root(self._path)
+        root = self._joined.read(self._path)
         script = None if root is None else self._script(root)
         if script is None or self._yaml.problems:
-            lines = [f"{file}:{line}: {reason}" for file, line, reason in self._sorted_problems()]
-            raise ScriptError(lines)
+            problems = sorted(set(self._yaml.problems))
+            raise ScriptError([f"{file}:{line}: {reason}" for file, line, reason in problems])
         return script
 
-    def _sorted_problems(self) -> list[tuple[str, int, str]]:
-        return sorted(set(self._yaml.problems))
-
     def _script(self, root: Value) -> Script | None:
-        required = ["script", "start", "intents", "prompts", "states", "no_input", "no_match"]
-        required += ["unclear", "failure", "too_long"]
-        optional = ["given", "limits", "constants", "variables", "rules", "anywhere", "keys"]
-        optional.append("interject")
-        table = self._yaml.table(root, {*required, *optional})
-        missing = [key for key in required if key not in table]
-        for key in missing:
+        single, named, lists = self._joined.single, self._joined.named, self._joined.lists
+        missing = [key for key in _REQUIRED_SINGLE if key not in single]
+        missing += [key for key in ("prompts", "states") if not named[key]]
+        missing += [] if lists["intents"] else ["intents"]
+        for key in sorted(missing):
             self._yaml.complain(root, f"{key} is missing")
-        self._names.read_variables(table)
-        if "prompts" in table:
-            for name, value in self._yaml.named(table["prompts"]):
-                self._names.prompts[name] = self._prompt(name, value)
-        if "intents" in table:
-            self._intents_reader.read(table["intents"])
-        if "rules" in table:
-            for name, value in self._yaml.named(table["rules"]):
-                self._rules.shared[name] = self._rules.rules(value)
-        if "states" in table:
-            for name, value in self._yaml.named(table["states"]):
-                if name in STAYING:
-                    self._yaml.complain(
-                        value, f"{name} means staying in a state and can't be one's name"
-                    )
-                self._names.states[name] = self._states_reader.state(name, value)
-        anywhere = self._rules.rules(table["anywhere"]) if "anywhere" in table else ()
+        names = self._names
+        names.read_variables(named)
+        names.experiments.update(self._prompts.experiments(named["experiments"]))
+        for name, value in named["prompts"].items():
+            names.prompts[name] = self._prompts.prompt(name, value)
+        for value in lists["intents"]:
+            self._intents_reader.read(value)
+        self._rules.shared.update(named["rules"])
+        self._dialogues.read(named["states"], named["dialogues"])
+        anywhere = tuple(rule for value in lists["anywhere"] for rule in self._rules.rules(value))
         for rule in anywhere:
             if rule.filled:
                 self._yaml.complain_at(
-                    str(self._path), rule.line, "filled has no meaning in a rule for anywhere"
+                    rule.file, rule.line, "filled has no meaning in a rule for anywhere"
                 )
-        keys = self._keys(table["keys"]) if "keys" in table else {}
-        limits = self._limits(table["limits"]) if "limits" in table else Limits()
+        keys = self._keys(named["keys"])
+        limits = self._limits(named["limits"])
+        interjections = tuple(
+            item for value in lists["interject"] for item in self._rules.interjections(value)
+        )
+        unsure = self._prompts.unsure(single["unsure"]) if "unsure" in single else ""
         if missing:
-            self._names.check_references()
+            names.check_references()
             return None
         script = Script(
-            name=self._yaml.text(table["script"]),
+            name=self._yaml.text(single["script"]),
             path=str(self._path),
-            start=self._names.state_name(table["start"]),
-            variables=self._names.variables,
-            given=self._names.given,
-            constants=self._names.constants,
-            constant_kinds=self._names.constant_kinds(),
+            start=names.state_name(single["start"]),
+            variables=names.variables,
+            given=names.given,
+            constants=names.constants,
+            constant_kinds=names.constant_kinds(),
             limits=limits,
-            prompts=self._names.prompts,
-            states=self._names.states,
+            prompts=names.prompts,
+            states=names.states,
             anywhere=anywhere,
             keys=keys,
-            intents=self._names.intents,
-            no_input=self._states_reader.ladder(table["no_input"], is_default=True),
-            no_match=self._states_reader.ladder(table["no_match"], is_default=True),
-            unclear_prompt=self._names.prompt_name(table["unclear"]),
-            failure_state=self._names.state_name(table["failure"]),
-            too_long_state=self._names.state_name(table["too_long"]),
-            interjections=self._rules.interjections(table["interject"])
-            if "interject" in table
-            else (),
+            intents=names.intents,
+            no_input=self._states.ladder(single["no_input"], is_default=True),
+            no_match=self._states.ladder(single["no_match"], is_default=True),
+            unclear_prompt=names.prompt_name(single["unclear"]),
+            failure_state=names.state_name(single["failure"]),
+            too_long_state=names.state_name(single["too_long"]),
+            interjections=interjections,
+            dialogues=self._dialogues.starts,
+            experiments=names.experiments,
+            unsure_prompt=unsure,
+            title=self._text("title"),
+            description=self._text("description"),
+            files=(*self._joined.files, *self._intents_reader.files),
         )
-        self._names.check_references()
+        names.check_references()
         return script
 
-    def _prompt(self, name: str, value: Value) -> Prompt:
-        if isinstance(value.node, yaml.ScalarNode):
-            return Prompt(name, self._names.known_template(value), line=value.line)
-        table = self._yaml.table(value, {"text", "barge_in", "discloses"})
-        if "text" not in table:
-            self._yaml.complain(value, "text is missing")
-            return Prompt(name, parse_template(""), line=value.line)
-        discloses = self._yaml.texts(table["discloses"]) if "discloses" in table else ()
-        for what in discloses:
-            if what not in _DISCLOSURES:
-                self._yaml.complain(
-                    table["discloses"], f"no such disclosure: {what} (ai, emotion, recording)"
-                )
-        return Prompt(
-            name,
-            self._names.known_template(table["text"]),
-            allow_barge_in=self._yaml.flag(table["barge_in"]) if "barge_in" in table else True,
-            discloses=discloses,
-            line=value.line,
-        )
+    def _text(self, key: str) -> str:
+        value = self._joined.single.get(key)
+        return "" if value is None else self._yaml.text(value)
 
-    def _limits(self, value: Value) -> Limits:
+    def _limits(self, table: Mapping[str, Value]) -> Limits:
         default = Limits()
-        table = self._yaml.table(value, {"turns", "min_confidence", "min_score", "sure_score"})
+        for key, value in table.items():
+            if key not in LIMITS:
+                known = ", ".join(sorted(LIMITS))
+                self._yaml.complain(value, f"no such key: {key} (there are: {known})")
 
         def share(key: str, otherwise: float) -> float:
             return self._yaml.number(table[key], 0, 1, otherwise) if key in table else otherwise
 
+        def whole(key: str, otherwise: int) -> int:
+            return self._yaml.whole(table[key], 1, 1000, otherwise) if key in table else otherwise
+
         return Limits(
-            turns=self._yaml.whole(table["turns"], 1, 1000, default.turns)
-            if "turns" in table
-            else default.turns,
+            turns=whole("turns", default.turns),
             min_confidence=share("min_confidence", default.min_confidence),
             min_score=share("min_score", default.min_score),
             sure_score=share("sure_score", default.sure_score),
+            ask_score=share("ask_score", default.ask_score),
+            prompt_words=whole("prompt_words", default.prompt_words),
+            prompt_words_disclosure=whole(
+                "prompt_words_disclosure", default.prompt_words_disclosure
+            ),
         )
 
-    def _keys(self, value: Value) -> dict[str, str]:
+    def _keys(self, table: Mapping[str, Value]) -> dict[str, str]:
         keys: dict[str, str] = {}
-        for key, item in self._yaml.table(value).items():
+        for key, item in table.items():
             if key not in _KEYS:
                 self._yaml.complain(item, f"no such key on a telephone: {key}")
             keys[key] = self._names.intent_name(item)

@@ -13,13 +13,18 @@ from voicebot.dialogue.script_yaml import Value, YamlReader
 
 
 class RuleReader:
-    """Reads what follows what. `shared`: rules that are written once and used by name."""
+    """Reads what follows what. `shared`: rules that are written once and used by name.
+
+    Shared rules are read anew wherever they are used: in a sub-dialogue a state's name may mean
+    another state.
+    """
 
     def __init__(self, yaml_reader: YamlReader, names: ScriptNames, steps: StepReader) -> None:
         self._yaml = yaml_reader
         self._names = names
         self._steps = steps
-        self.shared: dict[str, tuple[Rule, ...]] = {}
+        self.shared: dict[str, Value] = {}
+        self._in_use: list[str] = []
 
     def rules(self, value: Value) -> tuple[Rule, ...]:
         known = {"intent", "filled", "if", "do", "say", "go", "priority"}
@@ -52,6 +57,7 @@ class RuleReader:
                     say=self._steps.says(table["say"]) if "say" in table else (),
                     is_priority="priority" in table and self._yaml.flag(table["priority"]),
                     line=item.line,
+                    file=item.file,
                 )
             )
         return tuple(rules)
@@ -62,8 +68,15 @@ class RuleReader:
         if len(table) > 1:
             self._yaml.complain(item, "use stands alone")
         if name not in self.shared:
-            self._yaml.complain(item, f"no such rules: {name} (rules are written above their use)")
-        return self.shared.get(name, ())
+            self._yaml.complain(item, f"no such rules: {name}")
+            return ()
+        if name in self._in_use:
+            self._yaml.complain(item, f"the rules {name} use themselves")
+            return ()
+        self._in_use.append(name)
+        rules = self.rules(self.shared[name])
+        self._in_use.pop()
+        return rules
 
     def branches(self, value: Value) -> tuple[Rule, ...]:
         """`go: state`, or a list of branches of which the last has no condition."""
@@ -71,18 +84,19 @@ class RuleReader:
         items = self._yaml.items(value)
         for n, item in enumerate(items):
             if isinstance(item.node, yaml.ScalarNode):
-                branch = Rule(go=self._names.state_name(item), line=item.line)
+                branch = Rule(go=self._names.onward(item), line=item.line, file=item.file)
             else:
                 table = self._yaml.table(item, {"if", "do", "say", "go"})
                 if "go" not in table:
                     self._yaml.complain(item, "go is missing")
                     continue
                 branch = Rule(
-                    go=self._names.state_name(table["go"]),
+                    go=self._names.onward(table["go"]),
                     condition=self._names.known_expression(table["if"]) if "if" in table else None,
                     steps=self._steps.steps(table["do"]) if "do" in table else (),
                     say=self._steps.says(table["say"]) if "say" in table else (),
                     line=item.line,
+                    file=item.file,
                 )
             if (n == len(items) - 1) != (branch.condition is None):
                 self._yaml.complain(item, "the last branch, and only that one, has no if")
@@ -99,5 +113,5 @@ class RuleReader:
             condition = self._names.known_expression(table["if"])
             if condition is not None:
                 says = self._steps.says(table["say"])
-                interjections.append(Interjection(condition, says, item.line))
+                interjections.append(Interjection(condition, says, item.line, item.file))
         return tuple(interjections)

@@ -9,6 +9,7 @@ import yaml
 from voicebot.dialogue.actions import QuestionKind
 from voicebot.dialogue.script import (
     SLOT_VARIABLE_KINDS,
+    CallSpec,
     Ending,
     Ladder,
     ListenSpec,
@@ -43,7 +44,9 @@ _QUERY_ANSWERS = {
         "gender",
     },
 }
-_FACTS = frozenset({"birth_date", "postcode", "pesel_last4"})
+STATE_ENDINGS = ("listen", "query", "call", "go", "hang_up")
+STATE_KEYS = frozenset({*STATE_ENDINGS, "do", "say", "reask", "on", "then", "no_input", "no_match"})
+_FACTS = frozenset({"birth_date", "postcode", "pesel_last4", "nip"})
 
 
 class StateReader:
@@ -58,20 +61,20 @@ class StateReader:
         self._rules = rules
 
     def state(self, name: str, value: Value) -> State:
-        known = {"do", "say", "reask", "listen", "on", "query", "then", "go", "hang_up"}
-        known |= {"no_input", "no_match"}
-        table = self._yaml.table(value, known)
-        endings = [key for key in ("listen", "query", "go", "hang_up") if key in table]
+        """name: with its sub-dialogue, where it has one."""
+        table = self._yaml.table(value, set(STATE_KEYS))
+        endings = [key for key in STATE_ENDINGS if key in table]
         if len(endings) != 1:
             found = ", ".join(endings) or "none"
             self._yaml.complain(
                 value,
-                f"{name}: exactly one of listen, query, go and hang_up is needed; found {found}",
+                f"{name}: exactly one of listen, query, call, go and hang_up is needed; "
+                f"found {found}",
             )
         if ("on" in table) != ("listen" in table):
             self._yaml.complain(value, f"{name}: listen and on belong together")
-        if ("then" in table) != ("query" in table):
-            self._yaml.complain(value, f"{name}: query and then belong together")
+        if ("then" in table) != bool(table.keys() & {"query", "call"}):
+            self._yaml.complain(value, f"{name}: query or call and then belong together")
         for key in ("reask", "no_input", "no_match"):
             if key in table and "listen" not in table:
                 self._yaml.complain(table[key], f"{key} has a meaning only beside listen")
@@ -94,6 +97,10 @@ class StateReader:
             rules=rules,
             no_input=self.ladder(table["no_input"]) if "no_input" in table else None,
             no_match=self.ladder(table["no_match"]) if "no_match" in table else None,
+            file=value.file,
+            call=CallSpec(self._names.dialogue_name(table["call"]), table["call"].line, value.file)
+            if "call" in table
+            else None,
         )
 
     def ladder(self, value: Value, is_default: bool = False) -> Ladder:
@@ -110,9 +117,10 @@ class StateReader:
                 self._yaml.complain(value, f"{key} is missing")
         return Ladder(
             prompts=prompts,
-            then=self._names.state_name(table["then"]) if "then" in table else "",
+            then=self._names.onward(table["then"]) if "then" in table else "",
             per_call=self._yaml.whole(table["per_call"], 1, 100, 1) if "per_call" in table else 0,
             line=value.line,
+            file=value.file,
         )
 
     def _listen(self, value: Value) -> ListenSpec:
@@ -134,30 +142,37 @@ class StateReader:
             slots=slots,
             phrases=self._yaml.texts(table["phrases"]) if "phrases" in table else (),
             line=value.line,
+            file=value.file,
         )
 
     def _slot(self, name: str, value: Value) -> SlotSpec:
         """`amount`, or a table with `kind` and what that kind needs."""
         kinds: tuple[SlotKind, ...] = get_args(SlotKind)
-        length, balance = 0, ""
+        length, balance, amount = 0, "", ""
         if isinstance(value.node, yaml.ScalarNode):
             kind = self._yaml.choice(value, kinds)
         else:
-            table = self._yaml.table(value, {"kind", "length", "balance"})
+            table = self._yaml.table(value, {"kind", "length", "balance", "amount"})
             if "kind" not in table:
                 self._yaml.complain(value, "kind is missing")
-                return SlotSpec("words", line=value.line)
+                return SlotSpec("words", line=value.line, file=value.file)
             kind = self._yaml.choice(table["kind"], kinds)
             if "length" in table:
                 length = self._yaml.whole(table["length"], 1, 30)
             if "balance" in table:
-                balance = self._names.variable_name(table["balance"], frozenset({"amount"}))
+                balance = self._names.readable_name(table["balance"], frozenset({"amount"}))
+            if "amount" in table:
+                amount = self._names.variable_name(table["amount"], frozenset({"amount"}))
+                if kind != "plan":
+                    self._yaml.complain(table["amount"], f"{name}: amount belongs to a plan")
         if kind in {"digits", "case_number"} and not length:
             self._yaml.complain(value, f"{name}: a slot of digits needs length")
         if kind == "amount" and not balance:
             self._yaml.complain(
                 value, f"{name}: a slot of kind amount needs balance (what 'all' means)"
             )
+        if kind == "plan" and not (balance and amount):
+            self._yaml.complain(value, f"{name}: a slot of kind plan needs balance and amount")
 
         def check() -> None:
             variable = self._names.variables.get(name)
@@ -168,13 +183,13 @@ class StateReader:
                 self._yaml.complain(value, f"{name} is of kind {variable}; {kind} fills {needed}")
 
         self._names.later(check)
-        return SlotSpec(kind, length, balance, value.line)
+        return SlotSpec(kind, length, balance, value.line, value.file, amount)
 
     def _query(self, value: Value) -> QuerySpec:
         table = self._yaml.table(value, {"name", "args", "save", "until"})
         if "name" not in table:
             self._yaml.complain(value, "name is missing")
-            return QuerySpec("", {}, {}, line=value.line)
+            return QuerySpec("", {}, {}, line=value.line, file=value.file)
         name = self._yaml.choice(table["name"], tuple(_QUERY_ARGS))
         args: dict[str, str | Reference] = {}
         for key, item in (self._yaml.table(table["args"]) if "args" in table else {}).items():
@@ -205,7 +220,7 @@ class StateReader:
         until = self._yaml.text(table["until"]) if "until" in table else ""
         if until and until not in save:
             self._yaml.complain(value, f"until: {until} is not saved by this query")
-        return QuerySpec(name, args, save, until, value.line)
+        return QuerySpec(name, args, save, until, value.line, value.file)
 
     def _argument(self, value: Value) -> str | Reference:
         """`$name` is a variable's value, anything else the text itself."""
@@ -216,7 +231,7 @@ class StateReader:
         self._names.later(
             lambda: (
                 None
-                if variable in self._names.variables
+                if variable in self._names.variables or variable in self._names.given
                 else self._yaml.complain(value, f"no such variable: {variable}")
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import yaml
 
@@ -10,12 +11,18 @@ from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.script import (
     ClearVariables,
     Deed,
+    DisputeKind,
     DropEmotion,
     DropRecording,
     HandOver,
+    NoteBlock,
     NoteCallback,
+    NoteDispute,
     NoteEvent,
+    NotePlan,
     NotePromise,
+    NotificationChannel,
+    SendNotice,
     SetOutcome,
     SetVariables,
     Spoken,
@@ -25,7 +32,7 @@ from voicebot.dialogue.script import (
 from voicebot.dialogue.script_names import ScriptNames
 from voicebot.dialogue.script_yaml import Value, YamlReader
 from voicebot.dialogue.template import parse_template
-from voicebot.records import Disposition
+from voicebot.records import BlockReason, Disposition
 
 
 class StepReader:
@@ -40,13 +47,13 @@ class StepReader:
 
     def _spoken(self, value: Value) -> Spoken:
         if isinstance(value.node, yaml.ScalarNode):
-            return Spoken(self._names.prompt_name(value), line=value.line)
+            return Spoken(self._names.prompt_name(value), line=value.line, file=value.file)
         table = self._yaml.table(value, {"prompt", "if"})
         if "prompt" not in table:
             self._yaml.complain(value, "prompt is missing")
-            return Spoken("", line=value.line)
+            return Spoken("", line=value.line, file=value.file)
         condition = self._names.known_expression(table["if"]) if "if" in table else None
-        return Spoken(self._names.prompt_name(table["prompt"]), condition, value.line)
+        return Spoken(self._names.prompt_name(table["prompt"]), condition, value.line, value.file)
 
     def steps(self, value: Value) -> tuple[Step, ...]:
         return tuple(filter(None, map(self._step, self._yaml.items(value))))
@@ -64,6 +71,12 @@ class StepReader:
             "stop_emotion": self._drop_emotion,
             "outcome": lambda item: SetOutcome(self.disposition(item)),
             "transfer": self._hand_over,
+            "plan": self._note_plan,
+            "dispute": self._note_dispute,
+            "block": lambda item: NoteBlock(
+                BlockReason(self._yaml.choice(item, tuple(str(reason) for reason in BlockReason)))
+            ),
+            "notify": self._send_notice,
         }
         table = self._yaml.table(value, {"if", *readers})
         deeds = [key for key in table if key != "if"]
@@ -71,7 +84,7 @@ class StepReader:
             self._yaml.complain(value, f"a step is one of: {', '.join(readers)}")
             return None
         condition = self._names.known_expression(table["if"]) if "if" in table else None
-        return Step(readers[deeds[0]](table[deeds[0]]), condition, value.line)
+        return Step(readers[deeds[0]](table[deeds[0]]), condition, value.line, value.file)
 
     def _set_variables(self, value: Value) -> SetVariables:
         values: dict[str, Expression] = {}
@@ -99,15 +112,52 @@ class StepReader:
         return NoteCallback(self._names.known_template(table["reason"]), wanted)
 
     def _note_promise(self, value: Value) -> NotePromise:
-        table = self._yaml.table(value, {"amount", "date", "balance"})
-        names = {}
-        kinds: dict[str, VariableKind] = {"amount": "amount", "date": "date", "balance": "amount"}
+        names = self._variables(value, {"amount": "amount", "date": "date", "balance": "amount"})
+        return NotePromise(names["amount"], names["date"], names["balance"])
+
+    def _note_plan(self, value: Value) -> NotePlan:
+        names = self._variables(
+            value,
+            {"installments": "number", "amount": "amount", "first": "date", "balance": "amount"},
+        )
+        return NotePlan(names["installments"], names["amount"], names["first"], names["balance"])
+
+    def _variables(self, value: Value, kinds: dict[str, VariableKind]) -> dict[str, str]:
+        """A table of names of variables, by key, each of its kind."""
+        table = self._yaml.table(value, set(kinds))
+        names = dict.fromkeys(kinds, "")
         for key, kind in kinds.items():
             if key in table:
-                names[key] = self._names.variable_name(table[key], frozenset({kind}))
+                names[key] = self._names.readable_name(table[key], frozenset({kind}))
             else:
                 self._yaml.complain(value, f"{key} is missing")
-        return NotePromise(names.get("amount", ""), names.get("date", ""), names.get("balance", ""))
+        return names
+
+    def _note_dispute(self, value: Value) -> NoteDispute:
+        kinds: tuple[DisputeKind, ...] = get_args(DisputeKind)
+        table = self._yaml.table(value, {"kind", "statement"})
+        for key in ("kind", "statement"):
+            if key not in table:
+                self._yaml.complain(value, f"{key} is missing")
+                return NoteDispute("debt", parse_template(""))
+        return NoteDispute(
+            self._yaml.choice(table["kind"], kinds), self._names.known_template(table["statement"])
+        )
+
+    def _send_notice(self, value: Value) -> SendNotice:
+        channels: tuple[NotificationChannel, ...] = get_args(NotificationChannel)
+        table = self._yaml.table(value, {"channel", "template", "data"})
+        for key in ("channel", "template"):
+            if key not in table:
+                self._yaml.complain(value, f"{key} is missing")
+                return SendNotice("sms", "")
+        data = {
+            key: self._names.readable_name(item)
+            for key, item in (self._yaml.named(table["data"]) if "data" in table else ())
+        }
+        return SendNotice(
+            self._yaml.choice(table["channel"], channels), self._yaml.text(table["template"]), data
+        )
 
     def _drop_recording(self, value: Value) -> DropRecording:
         if not self._yaml.flag(value):

@@ -83,6 +83,9 @@ class YamlReader:
     def root(self, path: Path) -> Value | None:
         """Compose the file; complains and returns None where there is no usable YAML."""
         name = str(path)
+        if "\0" in name:
+            self.complain_at(name.replace("\0", "?"), 1, "no file can have this name")
+            return None
         try:
             data = path.read_bytes()
         except OSError as error:

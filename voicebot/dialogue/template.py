@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from voicebot.dialogue.polish import readout
+from voicebot.records import PersonName
 
 _PLACEHOLDER = re.compile(r"\{\s*([a-z_][a-z0-9_]*)(?:\.([a-z]+))?\s*\}")
 _DOCUMENT_NUMBER = re.compile(r"\b(?:[A-Z]{1,5}/)?[0-9A-Z]+(?:/[0-9A-Z]+)+\b")
 _NUMBER = re.compile(r"\b[0-9]{1,9}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _MAX_TEXT_LENGTH = 200
+PERSON_CASES = ("nom", "gen", "dat", "acc", "ins", "voc")
 
 
 class TemplateError(ValueError):
@@ -92,6 +94,11 @@ def _speak_days(value: object) -> str:
     return readout.count(value, "dzień") if isinstance(value, int) else ""
 
 
+def _speak_person(value: object, _: Mapping[str, object]) -> str:
+    """The name as it is, which is right in every sentence that needs no case."""
+    return _plain(f"{value.first_name} {value.last_name}") if isinstance(value, PersonName) else ""
+
+
 Speaker = Callable[[object, Mapping[str, object]], str]
 
 FORMS: Mapping[tuple[str, str], Speaker] = {
@@ -107,6 +114,7 @@ FORMS: Mapping[tuple[str, str], Speaker] = {
     ("number", "days"): lambda value, _: _speak_days(value),
     ("text", ""): lambda value, _: _plain(value),
     ("setting", ""): lambda value, _: _plain(value),
+    **{("person", form): _speak_person for form in ("full", *PERSON_CASES)},
 }
 """How each kind of variable can be spoken: (kind, form)."""
 
