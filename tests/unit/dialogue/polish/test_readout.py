@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.shared import shared_path
 from voicebot.dialogue.polish import names, readout
+from voicebot.records import PersonName
 
 
 @pytest.mark.parametrize(
@@ -240,9 +241,9 @@ def _say(kind: str, text: str, context: dict[str, str]) -> str:
         return readout.percent(Decimal(text.removesuffix("%").replace(",", ".")))
     if kind == "name":
         first, last = text.split()
-        return names.person_instrumental(first, last, context["gender"]) or ""  # type: ignore[arg-type]
+        return names.person_form(PersonName(first, last, context["gender"]), "ins") or ""
     assert kind == "address", kind
-    return names.person_vocative(text, context["gender"]) or ""  # type: ignore[arg-type]
+    return names.address_form(text, names.sex_of(context["gender"])) or ""
 
 
 def test_the_shared_table():
