@@ -16,6 +16,7 @@ from voicebot.records import (
     Disposition,
     Dispute,
     Notification,
+    PersonName,
     Plan,
     Promise,
     Turn,
@@ -23,7 +24,7 @@ from voicebot.records import (
 )
 from voicebot.storage.audit import FIRST_PREV_HASH, AuditChain, AuditEntry
 from voicebot.storage.calls import CHANGEABLE, LOST_AFTER, ORPHAN_REASON
-from voicebot.storage.cases import case_key
+from voicebot.storage.cases import NOT_KEPT, case_key
 from voicebot.storage.column_types import to_json
 from voicebot.storage.notifications import NO_RECIPIENT, WAITING
 from voicebot.storage.promises import SUPERSEDED
@@ -82,7 +83,7 @@ class FakeContacts:
     async def get(self, contact_id: int) -> Contact:
         if contact_id not in self.rows:
             raise NotFound(f"no contact {contact_id}")
-        return replace(self.rows[contact_id], birth_date=None, pesel_last4="")
+        return replace(self.rows[contact_id], birth_date=None, pesel_last4="", nip="")
 
     async def list(self, limit: int = 100, after_id: int = 0) -> list[Contact]:
         ids = [contact_id for contact_id in self.rows if contact_id > after_id]
@@ -119,6 +120,11 @@ class FakeCases:
     async def list(self, limit: int = 100, after_id: int = 0) -> list[Case]:
         return [case for case in self.rows.values() if case.case_id > after_id][:limit]
 
+    async def person(self, case_id: int) -> PersonName:
+        case = await self.get(case_id)
+        contact = await self._database.contacts.get(case.contact_id)
+        return PersonName(contact.first_name, contact.last_name, contact.gender)
+
     async def verify_fact(self, case_id: int, fact: str, value: str) -> bool:
         if case_id not in self.rows or fact not in FACTS:
             return False
@@ -131,7 +137,18 @@ class FakeCases:
         case = await self.get(case_id)
         contact = await self._database.contacts.get(case.contact_id)
         names = ("creditor", "title", "principal_gr", "interest_gr", "balance_gr", "due_date")
-        return {**{name: getattr(case, name) for name in names}, "gender": contact.gender}
+        promised = [
+            promise
+            for promise in await self._database.promises.list(case_id=case_id)
+            if promise.status in NOT_KEPT
+        ]
+        return {
+            **{name: getattr(case, name) for name in names},
+            "gender": contact.gender,
+            "promised_date": promised[-1].due_date if promised else None,
+            "promised_gr": promised[-1].amount_gr if promised else None,
+            "n_promises": len(promised),
+        }
 
 
 class FakeCalls:

@@ -86,7 +86,10 @@ class Speaker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person or company that owes. `gender`: m, f or empty where unknown."""
+    """A person or company that owes. `gender`: m, f or empty where unknown.
+
+    A company has its name as `last_name`, no `first_name`, and a `nip`.
+    """
 
     contact_id: int
     first_name: str
@@ -97,6 +100,7 @@ class Contact:
     birth_date: date | None
     pesel_last4: str
     postcode: str
+    nip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class PersonName:
     first_name: str
     last_name: str
     gender: str = ""
+
+    @property
+    def is_company(self) -> bool:
+        return not self.first_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from datetime import date
 from typing import Protocol
 
 from voicebot.dialogue.actions import Query
-from voicebot.records import Case
+from voicebot.records import Case, PersonName
 
 FACTS_NEEDED = 2
 
 
 class CaseStore(Protocol):
     async def find(self, case_number: str) -> Case | None: ...
+    async def person(self, case_id: int) -> PersonName: ...
     async def verify_fact(self, case_id: int, fact: str, value: str) -> bool: ...
     async def case_details(self, case_id: int) -> dict[str, object]: ...
 
@@ -52,7 +53,10 @@ class CaseDirectory:
     async def _find(self, case_number: str) -> dict[str, object]:
         self._case = await self._cases.find(case_number)
         self._matched_facts.clear()
-        return {"found": self._case is not None}
+        if self._case is None:
+            return {"found": False, "is_company": False}
+        person = await self._cases.person(self._case.case_id)
+        return {"found": True, "is_company": person.is_company}
 
     async def _verify(self, fact: str, value: str) -> dict[str, object]:
         if self._case is None:

@@ -10,11 +10,14 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.errors import NotFound, StorageError
-from voicebot.records import Case, Contact
+from voicebot.records import Case, Contact, PersonName
 from voicebot.storage import tables
 from voicebot.storage.contacts import Contacts, known
 from voicebot.storage.transactions import Transactions
 from voicebot.storage.verification import FactHasher
+
+NOT_KEPT = ("open", "broken")
+"""Statuses of promises whose payment nobody has seen."""
 
 
 def case_key(case_number: str) -> str:
@@ -89,10 +92,24 @@ class Cases:
         async with self._transactions.reading() as connection:
             return [_case(row) for row in await connection.execute(query)]
 
+    async def person(self, case_id: int) -> PersonName:
+        """Whom the case is about, as he is spoken of. Raises NotFound."""
+        contact = tables.contacts.c
+        query = (
+            select(contact.first_name, contact.last_name, contact.gender)
+            .join(tables.cases)
+            .where(tables.cases.c.case_id == case_id)
+        )
+        async with self._transactions.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound(f"no case {case_id}")
+        return PersonName(row.first_name, row.last_name, row.gender)
+
     async def verify_fact(self, case_id: int, fact: str, value: str) -> bool:
         """Whether the debtor's `fact` is `value`; False for what we don't know of him.
 
-        fact: birth_date (value in ISO form), postcode ("00-950"), pesel_last4.
+        fact: birth_date (value in ISO form), postcode ("00-950"), pesel_last4, nip.
         """
         hasher = known(self._hasher)
         query = (
@@ -110,16 +127,27 @@ class Cases:
         return hasher.matches(contact_id, fact, value, stored)
 
     async def case_details(self, case_id: int) -> dict[str, object]:
-        """What the dialogue may tell a verified debtor (`Query` in dialogue/actions.py)."""
+        """What the dialogue may tell a verified debtor (`Query` in dialogue/actions.py).
+
+        promised_date, promised_gr: of the last promise that was not replaced by a later word;
+        None where there is none. n_promises: how many such there are, kept ones left out.
+        """
         query = (
             select(tables.cases, tables.contacts.c.gender)
             .join(tables.contacts)
             .where(tables.cases.c.case_id == case_id)
         )
+        promises = (
+            select(tables.promises.c.amount_gr, tables.promises.c.due_date)
+            .where(tables.promises.c.case_id == case_id, tables.promises.c.status.in_(NOT_KEPT))
+            .order_by(tables.promises.c.promise_id)
+        )
         async with self._transactions.reading() as connection:
             row = (await connection.execute(query)).one_or_none()
+            promised = (await connection.execute(promises)).all()
         if row is None:
             raise NotFound(f"no case {case_id}")
+        last = promised[-1] if promised else None
         return {
             "creditor": row.creditor,
             "title": row.title,
@@ -128,6 +156,9 @@ class Cases:
             "balance_gr": row.balance_gr,
             "due_date": row.due_date,
             "gender": row.gender,
+            "promised_date": None if last is None else last.due_date,
+            "promised_gr": None if last is None else last.amount_gr,
+            "n_promises": len(promised),
         }
 
 

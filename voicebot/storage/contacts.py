@@ -16,7 +16,7 @@ from voicebot.storage.verification import FactHasher
 
 
 class Contacts:
-    """What is read back has `birth_date` None and `pesel_last4` empty: only their keyed
+    """What is read back has `birth_date` None, `pesel_last4` and `nip` empty: only their keyed
     hashes are kept, to compare with what a caller says."""
 
     def __init__(self, transactions: Transactions, hasher: FactHasher | None) -> None:

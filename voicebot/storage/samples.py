@@ -37,6 +37,16 @@ class _Row(NamedTuple):
     overdue_days: str
 
 
+class _CompanyRow(NamedTuple):
+    name: str
+    nip: str
+    postcode: str
+    case_number: str
+    principal_gr: str
+    interest_gr: str
+    overdue_days: str
+
+
 _KINDS = {
     "phone": ("Telefonia Zmyślona", "faktura za usługi telefoniczne"),
     "power": ("Energia Przykładowa", "faktura za energię elektryczną"),
@@ -78,6 +88,22 @@ Zofia       Zając        f  1953-04-04  6128  97-300  76281943  rent       1286
 """
 
 
+_COMPANIES = """
+Hurtownia Zmyślona          0001234562  30-002  43518276  1845000   48210  40
+Budowa Przykładowa          0002468138  61-712  57294613   623700    9155  25
+Piekarnia Na Niby           0009753184  85-027  69183452   148200    1230  12
+"""
+"""Name, NIP (no tax office gives out 000), postcode, case number, amounts and days overdue."""
+
+
+def sample_companies(today: date) -> list[SampleDebtor]:
+    """Companies, which prove themselves by NIP and postcode; the same every time."""
+    return [
+        _company(number, _CompanyRow(*line.rsplit(maxsplit=6)), today)
+        for number, line in enumerate(_COMPANIES.strip().splitlines(), start=1)
+    ]
+
+
 def sample_debtors(today: date) -> list[SampleDebtor]:
     """The same people every time; only their due dates move with `today`."""
     return [
@@ -87,13 +113,41 @@ def sample_debtors(today: date) -> list[SampleDebtor]:
 
 
 async def add_samples(database: Database, today: date) -> int:
-    """Store the sample debtors that are not there yet; returns how many were added."""
+    """Store the sample debtors and companies not there yet; returns how many were added."""
     n_added = 0
-    for debtor in sample_debtors(today):
+    for debtor in (*sample_debtors(today), *sample_companies(today)):
         if await database.cases.find(debtor.case.case_number) is None:
             await database.cases.add(debtor.contact, debtor.case)
             n_added += 1
     return n_added
+
+
+def _company(number: int, row: _CompanyRow, today: date) -> SampleDebtor:
+    contact = Contact(
+        contact_id=0,
+        first_name="",
+        last_name=row.name,
+        gender="",
+        phone=f"+48000000{200 + number}",
+        email=f"firma{number}@example.invalid",
+        birth_date=None,
+        pesel_last4="",
+        postcode=row.postcode,
+        nip=row.nip,
+    )
+    principal_gr, interest_gr = int(row.principal_gr), int(row.interest_gr)
+    case = Case(
+        case_id=0,
+        contact_id=0,
+        case_number=row.case_number,
+        creditor="Materiały Fikcyjne",
+        title=f"faktura FV/{number}/2026",
+        principal_gr=principal_gr,
+        interest_gr=interest_gr,
+        balance_gr=principal_gr + interest_gr,
+        due_date=today - timedelta(days=int(row.overdue_days)),
+    )
+    return SampleDebtor(contact, case)
 
 
 def _debtor(number: int, row: _Row, today: date) -> SampleDebtor:

@@ -13,6 +13,9 @@ from voicebot.storage.secret import derived_key
 
 _POSTCODE = re.compile(r"(\d{2})[- ]?(\d{3})", re.ASCII)
 _PESEL_LAST4 = re.compile(r"\d{4}", re.ASCII)
+_NIP = re.compile(r"\d{10}", re.ASCII)
+_NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
+"""Of the first nine digits; their sum modulo 11 is the tenth, and never 10."""
 
 
 def _birth_date(text: str) -> str | None:
@@ -31,10 +34,20 @@ def _pesel_last4(text: str) -> str | None:
     return text if _PESEL_LAST4.fullmatch(text) else None
 
 
+def _nip(text: str) -> str | None:
+    """Ten digits of which the last fits the others (Dz.U. 2003 nr 228 poz. 2270)."""
+    digits = text.replace("-", "").replace(" ", "")
+    if not _NIP.fullmatch(digits):
+        return None
+    check = sum(weight * int(digit) for weight, digit in zip(_NIP_WEIGHTS, digits, strict=False))
+    return digits if check % 11 == int(digits[9]) else None
+
+
 _NORMALISERS: Mapping[str, Callable[[str], str | None]] = {
     "birth_date": _birth_date,
     "postcode": _postcode,
     "pesel_last4": _pesel_last4,
+    "nip": _nip,
 }
 FACTS = tuple(_NORMALISERS)
 
@@ -72,6 +85,7 @@ class FactHasher:
             "birth_date": contact.birth_date.isoformat() if contact.birth_date else "",
             "postcode": contact.postcode,
             "pesel_last4": contact.pesel_last4,
+            "nip": contact.nip,
         }
         hashes = {}
         for fact, value in values.items():

@@ -114,9 +114,41 @@ async def test_case_details_hold_what_the_dialogue_may_say(store: Database):
         "balance_gr": 123_450,
         "due_date": date(2026, 1, 15),
         "gender": "f",
+        "promised_date": None,
+        "promised_gr": None,
+        "n_promises": 0,
     }
     with pytest.raises(NotFound):
         await store.cases.case_details(case.case_id + 1)
+
+
+async def test_last_promise_is_among_the_details_unless_it_was_replaced_or_kept(store: Database):
+    case = await store.cases.add(ANNA, LOAN)
+    for call_id in ("c-1", "c-2"):
+        await store.calls.start(call(call_id))
+    await store.promises.add(promise(case.case_id, status="kept"))
+    day = date(2026, 4, 1)
+    await store.promises.add(promise(case.case_id, call_id="c-2", amount_gr=7_700, due_date=day))
+    details = await store.cases.case_details(case.case_id)
+    assert (details["promised_gr"], details["promised_date"], details["n_promises"]) == (
+        7_700,
+        day,
+        1,
+    )
+
+
+async def test_a_company_proves_itself_by_its_nip_and_is_known_as_one(store: Database):
+    company = replace(
+        ANNA, first_name="", gender="", birth_date=None, pesel_last4="", nip="000-123-45-62"
+    )
+    case = await store.cases.add(company, LOAN)
+    assert await store.cases.verify_fact(case.case_id, "nip", "0001234562")
+    assert not await store.cases.verify_fact(case.case_id, "nip", "0002468138")
+    person = await store.cases.person(case.case_id)
+    assert person.is_company
+    assert (await store.contacts.get(case.contact_id)).nip == ""
+    with pytest.raises(NotFound):
+        await store.cases.person(case.case_id + 1)
 
 
 async def test_call_comes_back_as_it_was_stored(store: Database):
