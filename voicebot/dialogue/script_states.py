@@ -32,7 +32,7 @@ _QUERY_ARGS = {
 }
 """The queries of voicebot.dialogue.actions.Query and the arguments each needs."""
 _QUERY_ANSWERS = {
-    "find_case": {"found"},
+    "find_case": {"found", "is_company"},
     "verify_fact": {"matches"},
     "case_details": {
         "creditor",
@@ -42,6 +42,9 @@ _QUERY_ANSWERS = {
         "balance_gr",
         "due_date",
         "gender",
+        "promised_date",
+        "promised_gr",
+        "n_promises",
     },
 }
 STATE_ENDINGS = ("listen", "query", "call", "go", "hang_up")
