@@ -8,11 +8,12 @@ from datetime import date, datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from voicebot.records import Callback, CallRecord, Case, Promise, Speaker, Turn
+from voicebot.records import CallRecord, Case, Speaker, Turn
 from voicebot.web.calls_page import party
 from voicebot.web.formats import amount, call_length_s, day, decimal, instant, length
 from voicebot.web.markup import Html, data_block, fill, join
 from voicebot.web.mood_curve import mood_section, mood_text
+from voicebot.web.outcome_boxes import CallOutcomes, outcome_boxes, rows_of
 from voicebot.web.result_badge import result_badge
 from voicebot.web.texts import Texts
 
@@ -67,8 +68,7 @@ class CallView:
     record: CallRecord
     case: Case | None
     turns: Sequence[Turn]
-    promises: Sequence[Promise]
-    callbacks: Sequence[Callback]
+    outcomes: CallOutcomes
     has_recording: bool
     is_live: bool
     now: datetime
@@ -92,7 +92,7 @@ def call_body(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
         else fill('<p id="no-turns" class="quiet">{text}</p>', text=texts("no_turns")),
         recording_title=texts("recording"),
         recording=_recording(view, texts),
-        agreements=_agreements(view, zone, texts),
+        agreements=outcome_boxes(view.outcomes, record.leg_kind, zone, texts),
         summary_title=texts("summary"),
         summary=_summary(view, zone, texts),
         disclosures_title=texts("disclosures"),
@@ -209,46 +209,6 @@ def _recording(view: CallView, texts: Texts) -> Html:
     return fill('<p class="quiet">{text}</p>', text=texts(key))
 
 
-def _agreements(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
-    boxes = []
-    for promise in view.promises:
-        is_replaced = promise.status == "superseded"
-        rows = [
-            (texts("amount"), amount(promise.amount_gr, texts.language)),
-            (texts("due_date"), day(promise.due_date, texts.language)),
-            (texts("status"), texts.get(f"status_{promise.status}", promise.status)),
-        ]
-        boxes.append(_box(texts("promise"), rows, "replaced" if is_replaced else "good"))
-    for callback in view.callbacks:
-        wanted = callback.wanted
-        if callback.wanted_at is not None:
-            wanted = instant(callback.wanted_at, zone, texts.language)
-        rows = [
-            (texts("reason"), callback.reason),
-            (texts("phone_number"), party(callback.phone, view.record.leg_kind, texts)),
-            (texts("wanted"), wanted),
-            (texts("status"), texts.get(f"status_{callback.status}", callback.status)),
-        ]
-        boxes.append(_box(texts("callback"), rows, "attention"))
-    return join(boxes)
-
-
-def _box(title: str, rows: Sequence[tuple[str, object]], kind: str) -> Html:
-    return fill(
-        '<section class="box {kind}"><h2>{title}</h2><dl>{rows}</dl></section>',
-        kind=kind,
-        title=title,
-        rows=_rows(rows),
-    )
-
-
-def _rows(rows: Sequence[tuple[str, object]]) -> Html:
-    row = "<div><dt>{name}</dt><dd>{value}</dd></div>"
-    return join(
-        fill(row, name=name, value=value) for name, value in rows if value not in ("", None)
-    )
-
-
 def _summary(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
     record = view.record
     case: Html | str = ""
@@ -258,7 +218,7 @@ def _summary(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
             number=view.case.case_number,
             creditor=view.case.creditor,
         )
-    return _rows(
+    return rows_of(
         [
             (texts("result"), result_badge(record, texts)),
             (texts("ended_because"), texts.end_reason(record.end_reason)),
@@ -270,6 +230,7 @@ def _summary(view: CallView, zone: ZoneInfo, texts: Texts) -> Html:
             (texts("direction"), texts(str(record.direction))),
             (texts("connection"), record.leg_kind),
             (texts("script"), record.script),
+            (texts("script_version"), record.script_version),
             (texts("node"), record.node),
             (texts("call_id"), fill("<code>{id}</code>", id=record.call_id)),
         ]
@@ -290,7 +251,7 @@ def _disclosures(record: CallRecord, zone: ZoneInfo, texts: Texts) -> Html:
             seconds = decimal((at - record.answered_at).total_seconds(), texts.language)
             after = f" ({texts('seconds_into_call', seconds=seconds)})"
         rows.append((texts(key), instant(at, zone, texts.language) + after))
-    return _rows(rows)
+    return rows_of(rows)
 
 
 def _timing_name(name: str, texts: Texts) -> str:
@@ -322,7 +283,7 @@ def _timings(record: CallRecord, turns: Sequence[Turn], texts: Texts) -> Html:
         title=texts("timings"),
         call_id=record.call_id,
         link=texts("waterfall_link"),
-        rows=_rows(rows),
+        rows=rows_of(rows),
     )
 
 
@@ -335,5 +296,5 @@ def _media(record: CallRecord, texts: Texts) -> Html:
     return fill(
         "<details><summary>{title}</summary><dl>{rows}</dl></details>",
         title=texts("media"),
-        rows=_rows(rows),
+        rows=rows_of(rows),
     )

@@ -38,6 +38,7 @@ _PAGE = """<!doctype html>
 _MENU = (
     ("/", "nav_calls"),
     ("/agreements", "nav_agreements"),
+    ("/disputes", "nav_disputes"),
     ("/cases", "nav_cases"),
     ("/phone", "nav_phone"),
     ("/api", "nav_api"),

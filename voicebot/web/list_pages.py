@@ -1,13 +1,12 @@
-"""Pages that are one or two tables: agreements, cases, and the API's operations."""
+"""Pages that are one table: cases, and the API's operations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
 
-from voicebot.records import Callback, Case, Promise
+from voicebot.records import Case
 from voicebot.web.api import PREFIX, Operation
-from voicebot.web.formats import amount, day, instant
+from voicebot.web.formats import amount, day
 from voicebot.web.markup import Html, escaped, fill, join
 from voicebot.web.openapi import parameters
 from voicebot.web.texts import Texts
@@ -32,64 +31,6 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
         '<table class="cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>',
         head=head,
         body=body,
-    )
-
-
-def agreements_body(
-    promises: Sequence[Promise],
-    callbacks: Sequence[Callback],
-    case_numbers: Mapping[int | None, str],
-    zone: ZoneInfo,
-    texts: Texts,
-) -> Html:
-    """Promises and callbacks, each the latest first."""
-    language = texts.language
-
-    def call_link(call_id: str) -> Html:
-        return fill(_LINK, href=f"/calls/{call_id}", text=call_id[:8])
-
-    promise_rows = [
-        (
-            instant(promise.created_at, zone, language),
-            case_numbers.get(promise.case_id, ""),
-            amount(promise.amount_gr, language),
-            day(promise.due_date, language),
-            texts.get(f"status_{promise.status}", promise.status),
-            call_link(promise.call_id),
-        )
-        for promise in promises
-    ]
-    callback_rows = [
-        (
-            instant(callback.created_at, zone, language),
-            case_numbers.get(callback.case_id, ""),
-            callback.reason,
-            callback.phone,
-            instant(callback.wanted_at, zone, language)
-            if callback.wanted_at is not None
-            else callback.wanted,
-            texts.get(f"status_{callback.status}", callback.status),
-            call_link(callback.call_id),
-        )
-        for callback in callbacks
-    ]
-    first = (texts("made_at"), texts("case"))
-    last = (texts("status"), texts("in_call"))
-    return fill(
-        "<h1>{title}</h1><section><h2>{promises_title}</h2>{promises}</section>"
-        "<section><h2>{callbacks_title}</h2>{callbacks}</section>",
-        title=texts("agreements_title"),
-        promises_title=texts("promises"),
-        promises=table((*first, texts("amount"), texts("due_date"), *last), promise_rows)
-        if promises
-        else _quiet(texts("no_promises")),
-        callbacks_title=texts("callbacks"),
-        callbacks=table(
-            (*first, texts("reason"), texts("phone_number"), texts("wanted"), *last),
-            callback_rows,
-        )
-        if callbacks
-        else _quiet(texts("no_callbacks")),
     )
 
 

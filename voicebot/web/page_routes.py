@@ -19,15 +19,17 @@ from voicebot.web.call_page import CallView, call_body
 from voicebot.web.calls_page import CallsView, calls_body
 from voicebot.web.language import remember_language, texts_for
 from voicebot.web.layout import page
-from voicebot.web.list_pages import agreements_body, api_body, cases_body
+from voicebot.web.list_pages import api_body, cases_body
 from voicebot.web.markup import Html
 from voicebot.web.node_status import NodeParts
+from voicebot.web.outcome_boxes import CallOutcomes
+from voicebot.web.outcome_pages import agreements_body, disputes_body
 from voicebot.web.phone_page import login_body, phone_body
 from voicebot.web.recordings import Recordings
 from voicebot.web.waterfall_page import waterfall_body
 
 N_SAMPLES = 4
-N_AGREEMENTS = 200
+N_OUTCOMES = 200
 
 
 class Pages:
@@ -46,6 +48,7 @@ class Pages:
         router.add_get("/calls/{call_id}", self.call)
         router.add_get("/calls/{call_id}/times", self.times)
         router.add_get("/agreements", self.agreements)
+        router.add_get("/disputes", self.disputes)
         router.add_get("/cases", self.cases)
         router.add_get("/phone", self.phone)
         router.add_get("/api", self.api)
@@ -77,8 +80,7 @@ class Pages:
             record=record,
             case=None if record.case_id is None else await database.cases.get(record.case_id),
             turns=await database.calls.turns(call_id),
-            promises=await database.promises.list(call_id=call_id),
-            callbacks=await database.callbacks.list(call_id=call_id),
+            outcomes=await self._outcomes_of(call_id),
             has_recording=await asyncio.to_thread(self._has_recording, record),
             is_live=self._parts.live_calls.get(call_id) is not None,
             now=self._parts.clock.now(),
@@ -95,13 +97,27 @@ class Pages:
         return self._page(request, texts("waterfall_title"), body)
 
     async def agreements(self, request: web.Request) -> web.Response:
-        promises = (await self._database.promises.list())[::-1][:N_AGREEMENTS]
-        callbacks = (await self._database.callbacks.list())[::-1][:N_AGREEMENTS]
-        ids = [promise.case_id for promise in promises]
-        numbers = await self._case_numbers([*ids, *(item.case_id for item in callbacks)])
+        database = self._database
+        outcomes = CallOutcomes(
+            promises=(await database.promises.list())[::-1][:N_OUTCOMES],
+            plans=(await database.plans.list(limit=N_OUTCOMES))[::-1],
+            callbacks=(await database.callbacks.list())[::-1][:N_OUTCOMES],
+            notifications=(await database.notifications.list(limit=N_OUTCOMES))[::-1],
+        )
         texts = texts_for(request)
-        body = agreements_body(promises, callbacks, numbers, self._zone, texts)
+        numbers = await self._numbers_in(outcomes)
+        body = agreements_body(outcomes, numbers, self._zone, texts)
         return self._page(request, texts("agreements_title"), body)
+
+    async def disputes(self, request: web.Request) -> web.Response:
+        database = self._database
+        outcomes = CallOutcomes(
+            disputes=(await database.disputes.list(limit=N_OUTCOMES))[::-1],
+            blocks=(await database.blocks.list(limit=N_OUTCOMES))[::-1],
+        )
+        texts = texts_for(request)
+        body = disputes_body(outcomes, await self._numbers_in(outcomes), self._zone, texts)
+        return self._page(request, texts("disputes_title"), body)
 
     async def cases(self, request: web.Request) -> web.Response:
         values = {key: value for key, value in request.query.items() if key != "lang"}
@@ -189,6 +205,24 @@ class Pages:
         except NotFound:
             return False
         return True
+
+    async def _outcomes_of(self, call_id: str) -> CallOutcomes:
+        database = self._database
+        return CallOutcomes(
+            promises=await database.promises.list(call_id=call_id),
+            plans=await database.plans.list(call_id=call_id),
+            callbacks=await database.callbacks.list(call_id=call_id),
+            disputes=await database.disputes.list(call_id=call_id),
+            blocks=await database.blocks.list(call_id=call_id),
+            notifications=await database.notifications.list(call_id=call_id),
+        )
+
+    async def _numbers_in(self, outcomes: CallOutcomes) -> dict[int | None, str]:
+        owners = (
+            *(outcomes.promises, outcomes.plans, outcomes.callbacks),
+            *(outcomes.disputes, outcomes.blocks, outcomes.notifications),
+        )
+        return await self._case_numbers(item.case_id for items in owners for item in items)
 
     async def _case_numbers(self, case_ids: Iterable[int | None]) -> dict[int | None, str]:
         wanted = {case_id for case_id in case_ids if case_id is not None}

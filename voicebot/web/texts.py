@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from voicebot.records import Disposition
+from voicebot.records import BlockReason, Disposition
+from voicebot.web.outcome_texts import BLOCK_REASONS, DISPOSITIONS, OUTCOME_TEXTS
 
 Language = Literal["pl", "en"]
 LANGUAGES: tuple[Language, ...] = ("pl", "en")
@@ -317,29 +318,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "api_path": ("Ścieżka", "Path"),
     "api_what": ("Co robi", "What it does"),
     "api_parameters": ("Parametry", "Parameters"),
+    **OUTCOME_TEXTS,
 }
-
-_DISPOSITIONS: dict[Disposition, tuple[str, str]] = {
-    Disposition.UNKNOWN: ("nieznany", "unknown"),
-    Disposition.ABANDONED: ("rozłączył się", "abandoned"),
-    Disposition.PTP_FULL: ("obietnica całości", "promise, full"),
-    Disposition.PTP_PARTIAL: ("obietnica części", "promise, partial"),
-    Disposition.CALLBACK: ("prośba o kontakt", "callback"),
-    Disposition.TRANSFER: ("do konsultanta", "to an agent"),
-    Disposition.WRONG_NUMBER: ("pomyłka", "wrong number"),
-    Disposition.VERIFICATION_FAILED: ("weryfikacja nieudana", "verification failed"),
-    Disposition.VERIFICATION_REFUSED: ("odmowa weryfikacji", "verification refused"),
-    Disposition.NO_INPUT: ("milczenie", "silence"),
-    Disposition.NO_MATCH: ("niezrozumienie", "not understood"),
-    Disposition.REFUSAL: ("odmowa zapłaty", "refusal"),
-    Disposition.CRISIS: ("kryzys", "crisis"),
-    Disposition.CLAIMS_PAID: ("twierdzi, że zapłacił", "claims paid"),
-    Disposition.DISPUTE_DEBT: ("kwestionuje dług", "disputes the debt"),
-    Disposition.COMPLAINT: ("reklamacja", "complaint"),
-    Disposition.INFORMED: ("poinformowany", "informed"),
-    Disposition.ERROR: ("błąd", "error"),
-}
-
 
 _END_REASONS: dict[str, str] = {
     "hangup": "rozmówca się rozłączył",
@@ -371,7 +351,10 @@ class Texts:
         return _TEXTS[key][self._index] if key in _TEXTS else otherwise
 
     def disposition(self, disposition: Disposition) -> str:
-        return _DISPOSITIONS[disposition][self._index]
+        return DISPOSITIONS[disposition][self._index]
+
+    def block_reason(self, reason: BlockReason) -> str:
+        return BLOCK_REASONS[reason][self._index]
 
     def end_reason(self, reason: str) -> str:
         """Why a call ended; what a script says stays in the script's words."""

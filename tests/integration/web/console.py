@@ -24,10 +24,15 @@ from voicebot.media.audio_file import write_wav
 from voicebot.media.events import DigitPressed, LegEnded
 from voicebot.media.pacer import Pacer
 from voicebot.records import (
+    Block,
+    BlockReason,
     Callback,
     CallRecord,
     Direction,
     Disposition,
+    Dispute,
+    Notification,
+    Plan,
     Promise,
     Speaker,
     Turn,
@@ -191,7 +196,7 @@ async def running_console(
 
 
 async def add_example_call(console: Console, call_id: str = "a1b2c3d4") -> CallRecord:
-    """A finished call with everything: turns, promise, callback, recording."""
+    """A finished call with everything: turns, recording, and all that may come of one."""
     database = console.database
     await add_samples(database, TODAY)
     case = await database.cases.find("24681357")
@@ -220,6 +225,14 @@ async def add_example_call(console: Console, call_id: str = "a1b2c3d4") -> CallR
     await database.promises.add(Promise(case.case_id, call_id, 129490, due, START))
     await database.callbacks.add(
         Callback(call_id, case.case_id, "+48000000101", "raty", None, START, wanted="po południu")
+    )
+    await database.plans.add(Plan(case.case_id, call_id, 6, 20000, 129490, due, START))
+    await database.disputes.add(Dispute(call_id, case.case_id, "amount", "odsetki", START))
+    await database.blocks.add(
+        Block(call_id, case.case_id, "+48000000101", BlockReason.DISPUTE, START)
+    )
+    await database.notifications.add(
+        Notification(call_id, case.case_id, "email", "raty", "", {"n": 6}, START)
     )
     await database.calls.finish(
         call_id,

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.integration.web.console import START, Console, add_example_call, recorded_bytes
-from voicebot.records import Speaker, Turn
+from voicebot.records import Dispute, Speaker, Turn
 
 
 async def test_a_call_comes_with_all_that_belongs_to_it(
@@ -30,6 +30,12 @@ async def test_a_call_comes_with_all_that_belongs_to_it(
     }
     assert call["promises"][0]["amount_gr"] == 129490
     assert call["callbacks"][0]["wanted"] == "po południu"
+    assert call["plans"][0]["first_date"] == "2026-03-06"
+    assert call["disputes"][0]["kind"] == "amount"
+    assert call["blocks"][0]["reason"] == "DISPUTE"
+    (message,) = call["notifications"]
+    assert (message["status"], message["data"]) == ("waiting", {"n": 6})
+    assert message["recipient"].endswith("@example.invalid")
     assert call["recording_url"] == "/api/v1/calls/a1b2c3d4/recording"
     assert "recording_path" not in call
 
@@ -53,6 +59,28 @@ async def test_pages_of_calls_follow_each_other_without_gap_or_repetition(
             break
         parameters["before"] = page["next_before"]
     assert seen == ["c5", "c4", "c3", "c2", "c1", "c0", "a1b2c3d4"]
+
+
+async def test_what_came_of_calls_is_listed_the_latest_first(
+    console: Console, client: aiohttp.ClientSession
+) -> None:
+    await add_example_call(console)
+    await console.database.disputes.add(Dispute("a1b2c3d4", None, "paid", "", START))
+    for path, query, expected in (
+        ("plans", "", ["open"]),
+        ("disputes", "", ["paid", "amount"]),
+        ("disputes", "limit=1", ["paid"]),
+        ("disputes", "call_id=other", []),
+        ("blocks", "status=open", ["DISPUTE"]),
+        ("blocks", "status=lifted", []),
+        ("notifications", "status=waiting&call_id=a1b2c3d4", ["raty"]),
+    ):
+        async with client.get(f"/api/v1/{path}?{query}") as answer:
+            (rows,) = (await answer.json()).values()
+        keys = {"plans": "status", "disputes": "kind", "blocks": "reason"}
+        assert [row[keys.get(path, "template")] for row in rows] == expected, (path, query)
+        async with client.get(f"/api/v1/{path}?stauts=open") as answer:
+            assert answer.status == 400
 
 
 async def test_filters_and_wrong_filters(console: Console, client: aiohttp.ClientSession) -> None:

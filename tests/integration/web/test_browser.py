@@ -86,6 +86,8 @@ async def test_pages_speak_polish_and_english_and_fit(
             ("/", "Rozmowy", "Calls"),
             ("/calls/a1b2c3d4", "Przebieg rozmowy", "Transcript"),
             ("/agreements", "Obietnice wpłat", "Promises to pay"),
+            ("/agreements", "Plany spłaty", "Repayment plans"),
+            ("/disputes", "Blokady kontaktu", "Blocked contacts"),
             ("/cases", "Wierzyciel", "Creditor"),
             ("/phone", "Telefon w przeglądarce", "Web phone"),
             ("/api", "Ścieżka", "Path"),

@@ -11,11 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.records import CallRecord, Direction, Disposition, Speaker, Turn
+from voicebot.records import (
+    Block,
+    BlockReason,
+    CallRecord,
+    Direction,
+    Disposition,
+    Dispute,
+    Notification,
+    Plan,
+    Speaker,
+    Turn,
+)
 from voicebot.web.call_page import CallView, call_body, slot_text
 from voicebot.web.formats import amount, call_length_s, day, decimal, instant, length
 from voicebot.web.layout import page
 from voicebot.web.markup import Html, data_block, escaped, fill
+from voicebot.web.outcome_boxes import CallOutcomes, outcome_boxes
+from voicebot.web.outcome_pages import agreements_body, disputes_body
 from voicebot.web.texts import LANGUAGES, Texts
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -63,13 +76,42 @@ def test_control_characters_and_turned_writing_are_shown() -> None:
 def test_no_turn_breaks_a_call_page(text: str, intent: str, slots: dict[str, object]) -> None:
     turn = Turn(Speaker.CALLER, text, 1, 2, confidence=0.5, intent=intent, slots=slots)
     texts = Texts("pl")
-    view = CallView(RECORD, None, [turn], [], [], True, False, START)
+    view = CallView(RECORD, None, [turn], CallOutcomes(), True, False, START)
     names = set(Tags(page(texts, "x", call_body(view, ZONE, texts), "/")).names)
     assert names <= {
         *("html", "head", "meta", "title", "link", "body", "a", "header", "img", "nav", "ul"),
         *("li", "div", "main", "h1", "h2", "small", "section", "ol", "span", "button", "p", "b"),
         *("canvas", "audio", "dl", "dt", "dd", "code", "script"),
     }
+
+
+OUTCOMES = CallOutcomes(
+    plans=[Plan(7, "c1", 6, 20000, 123450, date(2026, 3, 20), START, "superseded")],
+    disputes=[Dispute("c1", 7, "limitation", "<b>minęło 6 lat</b>", START)],
+    blocks=[Block("c1", None, "+48111222333", BlockReason.TIME_BARRED, START)],
+    notifications=[
+        Notification("c1", 7, "sms", "potwierdzenie", "+48111222333", {}, START, "waiting")
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("pl", ["6 × 200,00 zł", "20.03.2026", "przedawnienie", "czeka", "zastąpione"]),
+        ("en", ["6 × PLN 200.00", "2026-03-20", "limitation", "time-barred", "waiting"]),
+    ],
+)
+def test_what_came_of_a_call_is_on_its_page_and_in_the_lists(language, expected) -> None:
+    texts = Texts(language)
+    lists = agreements_body(OUTCOMES, {7: "2468"}, ZONE, texts) + disputes_body(
+        OUTCOMES, {7: "2468"}, ZONE, texts
+    )
+    for markup in (outcome_boxes(OUTCOMES, "sip", ZONE, texts), lists):
+        words = " ".join(Tags(markup).words.split()).replace("\u00a0", " ")
+        for text in (*expected, "<b>minęło 6 lat</b>", "+48111222333", "potwierdzenie"):
+            assert text in words
+    assert lists.count("2468") == 3
 
 
 def test_every_text_has_both_languages_and_the_same_places() -> None:
@@ -81,6 +123,7 @@ def test_every_text_has_both_languages_and_the_same_places() -> None:
         assert text.count("{") == english[key].count("{"), key
     for language in LANGUAGES:
         assert len({Texts(language).disposition(d) for d in Disposition}) == len(Disposition)
+        assert len({Texts(language).block_reason(r) for r in BlockReason}) == len(BlockReason)
 
 
 @pytest.mark.parametrize(
