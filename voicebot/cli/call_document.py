@@ -9,7 +9,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol, TextIO
 
-from voicebot.records import Callback, CallRecord, Promise, Turn
+from voicebot.records import (
+    Block,
+    Callback,
+    CallRecord,
+    Dispute,
+    Notification,
+    Plan,
+    Promise,
+    Turn,
+)
 
 
 class ExportFormat(StrEnum):
@@ -27,17 +36,25 @@ class CallDocument:
     turns: list[Turn] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    disputes: list[Dispute] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
 
     def call(self) -> dict[str, Any]:
         """The call alone, ready for JSON; instants are ISO 8601 in UTC."""
         return _plain_items({**asdict(self.record), "case_number": self.case_number})
 
     def whole(self) -> dict[str, Any]:
-        """The call with its turns, promises and callbacks, ready for JSON."""
+        """The call with its turns and what came of it, ready for JSON."""
         belongings = {
             "turns": [asdict(turn) for turn in self.turns],
             "promises": [asdict(promise) for promise in self.promises],
             "callbacks": [asdict(callback) for callback in self.callbacks],
+            "plans": [asdict(plan) for plan in self.plans],
+            "disputes": [asdict(dispute) for dispute in self.disputes],
+            "blocks": [asdict(block) for block in self.blocks],
+            "notifications": [asdict(message) for message in self.notifications],
         }
         return {**self.call(), **_plain_items(belongings)}
 

@@ -71,7 +71,8 @@ def call_page(
 ) -> RenderableType:
     """Head, transcript, agreement, timings, media and audit of one call."""
     parts: list[RenderableType] = [_head(document, zone), _transcript(document.turns)]
-    parts += [_agreement(document, zone)] if document.promises or document.callbacks else []
+    agreement = _agreement(document, zone)
+    parts += [agreement] if agreement else []
     parts += [_timings(document.turns)] if any(t.timings_ms for t in document.turns) else []
     stats = document.record.media_stats
     if stats:
@@ -162,12 +163,31 @@ def _agreement(document: CallDocument, zone: ZoneInfo) -> Text:
             f"{amount(promise.amount_gr)} by {promise.due_date.isoformat()} ({promise.status})\n",
             "green" if counts else "dim strike",
         )
+    for plan in document.plans:
+        counts = plan.status != "superseded"
+        lines.append("Plan     ", "bold")
+        lines.append(
+            f"{plan.n_installments} x {amount(plan.installment_gr)} of {amount(plan.total_gr)}, "
+            f"first by {plan.first_date.isoformat()} ({plan.status})\n",
+            "green" if counts else "dim strike",
+        )
     for callback in document.callbacks:
         when = callback.wanted
         if callback.wanted_at is not None:
             when = _instant(callback.wanted_at, zone, "%Y-%m-%d %H:%M")
         lines.append("Callback ", "bold")
         words = f"{callback.reason}, {when or 'any time'}, {callback.phone} ({callback.status})"
+        lines.append(printable(words) + "\n")
+    for dispute in document.disputes:
+        lines.append("Dispute  ", "bold")
+        words = f"{dispute.kind}: {dispute.statement} ({dispute.status})"
+        lines.append(printable(words) + "\n")
+    for block in document.blocks:
+        lines.append("Block    ", "bold")
+        lines.append(printable(f"{block.reason} {block.phone} ({block.status})") + "\n")
+    for message in document.notifications:
+        lines.append("Message  ", "bold")
+        words = f"{message.channel} {message.template} to {message.recipient} ({message.status})"
         lines.append(printable(words) + "\n")
     lines.rstrip()
     return lines

@@ -145,7 +145,7 @@ def export_calls(
     disposition: OnlyDisposition = None,
     config: ConfigPath = None,
 ) -> None:
-    """Write calls with their turns, promises and callbacks, the latest first.
+    """Write calls with their turns and what came of them, the latest first.
 
     The file holds personal data: only you can read it (mode 600).
 
@@ -201,6 +201,10 @@ async def _document(database: Database, record: CallRecord) -> CallDocument:
         await database.calls.turns(record.call_id),
         await database.promises.list(call_id=record.call_id),
         await database.callbacks.list(call_id=record.call_id),
+        await database.plans.list(call_id=record.call_id),
+        await database.disputes.list(call_id=record.call_id),
+        await database.blocks.list(call_id=record.call_id),
+        await database.notifications.list(call_id=record.call_id),
     )
 
 

@@ -15,17 +15,8 @@ from tests.integration.web.console import Console, add_example_call, running_con
 
 PASSWORD = "bardzo tajne hasło"
 GUARDED = (
-    *(
-        "/",
-        "/calls/a1b2c3d4",
-        "/agreements",
-        "/disputes",
-        "/cases",
-        "/phone",
-        "/api",
-        "/ready",
-        "/metrics",
-    ),
+    *("/", "/calls/a1b2c3d4", "/agreements", "/disputes", "/cases", "/phone", "/api"),
+    *("/ready", "/metrics"),
     *("/api/v1/calls", "/api/v1/calls/a1b2c3d4/recording", "/api/v1/live", "/api/v1/openapi.json"),
     *("/phone/ws", "/nothing"),
 )
