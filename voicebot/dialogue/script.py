@@ -423,7 +423,7 @@ class Script:
 
     states: a sub-dialogue's are named `dialogue.state`, and dialogues tells where each begins.
     unsure_prompt: asks whether {guess} was meant; empty: never asked. files: all that it was read
-    from, itself first.
+    from, itself first; version: a digest (hex) of what was in them.
     """
 
     name: str
@@ -451,6 +451,7 @@ class Script:
     title: str = ""
     description: str = ""
     files: tuple[str, ...] = ()
+    version: str = ""
 
     @property
     def kinds(self) -> dict[str, VariableKind]:

@@ -114,6 +114,7 @@ class _ScriptReader:
             title=self._text("title"),
             description=self._text("description"),
             files=(*self._joined.files, *self._intents_reader.files),
+            version=self._yaml.version,
         )
         names.check_references()
         return script

@@ -6,6 +6,7 @@ even means yes), and only true, false, null and numbers are anything else than t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,6 +74,12 @@ class YamlReader:
 
     def __init__(self) -> None:
         self.problems: list[tuple[str, int, str]] = []
+        self._digest = hashlib.sha256()
+
+    @property
+    def version(self) -> str:
+        """A digest of what was read so far: another file, another version."""
+        return self._digest.hexdigest()
 
     def complain(self, value: Value, reason: str) -> None:
         self.complain_at(value.file, value.line, reason)
@@ -91,6 +98,7 @@ class YamlReader:
         except OSError as error:
             self.complain_at(name, 1, f"can't read the file: {error.strerror}")
             return None
+        self._digest.update(hashlib.sha256(data).digest())
         if len(data) > _MAX_BYTES:
             self.complain_at(name, 1, f"larger than {_MAX_BYTES} bytes")
             return None
