@@ -110,3 +110,7 @@ class NotFound(VoicebotError):
 
 class WebSocketProtocolError(VoicebotError):
     """A message on a media WebSocket that its protocol does not allow; the leg is ended."""
+
+
+class ReadoutError(VoicebotError):
+    """A value that can't be read out, or must not be; the text says why, without the value."""

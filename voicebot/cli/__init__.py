@@ -11,6 +11,7 @@ from voicebot.cli.emotion import emotion_app
 from voicebot.cli.hash_password import hash_password
 from voicebot.cli.models import models_app
 from voicebot.cli.outgoing import call
+from voicebot.cli.readout import readout
 from voicebot.cli.serve import serve
 from voicebot.cli.simulate import simulate_caller
 from voicebot.cli.speech import speak, transcribe
@@ -47,6 +48,7 @@ app.command()(transcribe)
 app.command()(speak)
 app.command("simulate-caller")(simulate_caller)
 app.command()(check)
+app.command()(readout)
 app.command()(understand)
 app.command()(hash_password)
 app.add_typer(models_app)

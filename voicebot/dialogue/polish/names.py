@@ -5,10 +5,10 @@ None says that no form is certain; the voice then uses a neutral one: "Jan Kowal
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from voicebot.dialogue.polish.cases import Case, Sex
+from voicebot.dialogue.polish.companies import company_name
 from voicebot.dialogue.polish.first_names import first_name_form
 from voicebot.dialogue.polish.surnames import surname_form
 from voicebot.records import PersonName
@@ -21,16 +21,6 @@ _MADAM: dict[Case, str] = {
     "nom": "pani", "gen": "pani", "dat": "pani", "acc": "panią", "ins": "panią", "loc": "pani",
     "voc": "pani",
 }  # fmt: skip
-_LEGAL_FORM = re.compile(
-    r"[\s,]+(?:"
-    r"sp(?:[oó]łka|\.)?\s*z\s*(?:o|ograniczoną)\.?\s*(?:o|odpowiedzialnością)\.?"
-    r"(?:\s*sp(?:[oó]łka|\.)\s*k(?:omandytowa|\.)?)?"
-    r"|s\.?\s*a\.?|s\.?\s*c\.?|p\.?\s*s\.?\s*a\.?|s\.?\s*k\.?\s*a\.?"
-    r"|sp(?:[oó]łka|\.)\s*(?:k|j|p|c)(?:omandytowa|awna|artnerska|ywilna)?\.?"
-    r"|sp[oó]łka\s+akcyjna|w\s+(?:likwidacji|upadłości|restrukturyzacji)"
-    r")\s*$",
-    re.IGNORECASE,
-)
 
 
 def person_form(person: PersonName, case: Case) -> str | None:
@@ -84,14 +74,6 @@ def sex_of(gender: str) -> Sex | None:
 def is_company(person: PersonName) -> bool:
     """A company has its whole name as the last one."""
     return not person.first_name.strip() and bool(person.last_name.strip())
-
-
-def company_name(name: str) -> str:
-    """A company as it is greeted: without its legal form, "Hurtpol" for "Hurtpol Sp. z o.o."."""
-    name = " ".join(name.split())
-    while (shorter := _LEGAL_FORM.sub("", name).rstrip(" ,")) != name and shorter:
-        name = shorter
-    return name
 
 
 def tidy(name: str) -> str:

@@ -2,228 +2,69 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
-from decimal import Decimal
-from typing import Literal, NamedTuple
+from decimal import ROUND_HALF_UP, Decimal
 
-Case = Literal["nom", "acc", "gen"]
-Gender = Literal["m", "f", "n"]
+from voicebot.dialogue.polish.cases import CASES, Case
+from voicebot.dialogue.polish.counted_nouns import count, noun_form
+from voicebot.dialogue.polish.number_words import Gender, cardinal, ordinal, pair
 
-_UNITS = (
-    "zero", "jeden", "dwa", "trzy", "cztery", "pięć", "sześć", "siedem", "osiem", "dziewięć",
-    "dziesięć", "jedenaście", "dwanaście", "trzynaście", "czternaście", "piętnaście",
-    "szesnaście", "siedemnaście", "osiemnaście", "dziewiętnaście",
-)  # fmt: skip
-_UNITS_GEN = (
-    "zera", "jednego", "dwóch", "trzech", "czterech", "pięciu", "sześciu", "siedmiu", "ośmiu",
-    "dziewięciu", "dziesięciu", "jedenastu", "dwunastu", "trzynastu", "czternastu", "piętnastu",
-    "szesnastu", "siedemnastu", "osiemnastu", "dziewiętnastu",
-)  # fmt: skip
-_TENS = (
-    "", "dziesięć", "dwadzieścia", "trzydzieści", "czterdzieści", "pięćdziesiąt",
-    "sześćdziesiąt", "siedemdziesiąt", "osiemdziesiąt", "dziewięćdziesiąt",
-)  # fmt: skip
-_TENS_GEN = (
-    "", "dziesięciu", "dwudziestu", "trzydziestu", "czterdziestu", "pięćdziesięciu",
-    "sześćdziesięciu", "siedemdziesięciu", "osiemdziesięciu", "dziewięćdziesięciu",
-)  # fmt: skip
-_HUNDREDS = (
-    "", "sto", "dwieście", "trzysta", "czterysta", "pięćset", "sześćset", "siedemset",
-    "osiemset", "dziewięćset",
-)  # fmt: skip
-_HUNDREDS_GEN = (
-    "", "stu", "dwustu", "trzystu", "czterystu", "pięciuset", "sześciuset", "siedmiuset",
-    "ośmiuset", "dziewięciuset",
-)  # fmt: skip
-
-_ORDINAL_STEMS = {
-    0: "zerow", 1: "pierwsz", 2: "drug", 3: "trzec", 4: "czwart", 5: "piąt", 6: "szóst",
-    7: "siódm", 8: "ósm", 9: "dziewiąt", 10: "dziesiąt", 11: "jedenast", 12: "dwunast",
-    13: "trzynast", 14: "czternast", 15: "piętnast", 16: "szesnast", 17: "siedemnast",
-    18: "osiemnast", 19: "dziewiętnast", 20: "dwudziest", 30: "trzydziest", 40: "czterdziest",
-    50: "pięćdziesiąt", 60: "sześćdziesiąt", 70: "siedemdziesiąt", 80: "osiemdziesiąt",
-    90: "dziewięćdziesiąt", 100: "setn", 200: "dwusetn", 300: "trzechsetn", 400: "czterechsetn",
-    500: "pięćsetn", 600: "sześćsetn", 700: "siedemsetn", 800: "osiemsetn", 900: "dziewięćsetn",
-}  # fmt: skip
-_ORDINAL_ENDINGS = {"m.nom": "y", "m.gen": "ego", "m.ins": "ym", "f.nom": "a", "f.loc": "ej"}
-_THOUSAND_PREFIXES = (
-    "", "", "dwu", "trzy", "cztero", "pięcio", "sześcio", "siedmio", "ośmio", "dziewięcio",
-)  # fmt: skip
+__all__ = [
+    "CASES",
+    "MONTHS_GEN",
+    "Case",
+    "Gender",
+    "amount",
+    "cardinal",
+    "count",
+    "date_",
+    "digits",
+    "hour",
+    "iban",
+    "invoice_number",
+    "noun_form",
+    "ordinal",
+    "ordinal_genitive",
+    "percent",
+    "phone",
+    "time_",
+    "weekday",
+    "weekday_date",
+]
 
 MONTHS_GEN = (
     "", "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia",
     "września", "października", "listopada", "grudnia",
 )  # fmt: skip
-WEEKDAYS_ACC = (
-    "w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę",
+# nom, gen, dat, acc (with its preposition), ins, loc.
+_WEEKDAYS = (
+    ("poniedziałek", "poniedziałku", "poniedziałkowi", "w poniedziałek", "poniedziałkiem",
+     "poniedziałku"),
+    ("wtorek", "wtorku", "wtorkowi", "we wtorek", "wtorkiem", "wtorku"),
+    ("środa", "środy", "środzie", "w środę", "środą", "środzie"),
+    ("czwartek", "czwartku", "czwartkowi", "w czwartek", "czwartkiem", "czwartku"),
+    ("piątek", "piątku", "piątkowi", "w piątek", "piątkiem", "piątku"),
+    ("sobota", "soboty", "sobocie", "w sobotę", "sobotą", "sobocie"),
+    ("niedziela", "niedzieli", "niedzieli", "w niedzielę", "niedzielą", "niedzieli"),
 )  # fmt: skip
+_MIDNIGHT: dict[Case, str] = {"nom": "północ", "acc": "północ", "ins": "północą", "voc": "północ"}
+_CURRENCIES = {"PLN": ("złoty", "grosz"), "EUR": ("euro", "cent"), "USD": ("dolar", "cent")}
+CURRENCIES = tuple(_CURRENCIES)
 
 
-class _Noun(NamedTuple):
-    """What is counted: the forms after 1, after 2 to 4, after the rest, and those of `one`."""
-
-    gender: Gender
-    one: str
-    one_acc: str
-    one_gen: str
-    few: str
-    many: str
-
-
-_NOUNS = {
-    "rata": _Noun("f", "rata", "ratę", "raty", "raty", "rat"),
-    "dzień": _Noun("m", "dzień", "dzień", "dnia", "dni", "dni"),
-    "tydzień": _Noun("m", "tydzień", "tydzień", "tygodnia", "tygodnie", "tygodni"),
-    "miesiąc": _Noun("m", "miesiąc", "miesiąc", "miesiąca", "miesiące", "miesięcy"),
-    "rok": _Noun("m", "rok", "rok", "roku", "lata", "lat"),
-    "godzina": _Noun("f", "godzina", "godzinę", "godziny", "godziny", "godzin"),
-    "minuta": _Noun("f", "minuta", "minutę", "minuty", "minuty", "minut"),
-    "złoty": _Noun("m", "złoty", "złoty", "złotego", "złote", "złotych"),
-    "grosz": _Noun("m", "grosz", "grosz", "grosza", "grosze", "groszy"),
-    "procent": _Noun("m", "procent", "procent", "procenta", "procent", "procent"),
-    "tysiąc": _Noun("m", "tysiąc", "tysiąc", "tysiąca", "tysiące", "tysięcy"),
-    "milion": _Noun("m", "milion", "milion", "miliona", "miliony", "milionów"),
-    "miliard": _Noun("m", "miliard", "miliard", "miliarda", "miliardy", "miliardów"),
-    "bilion": _Noun("m", "bilion", "bilion", "biliona", "biliony", "bilionów"),
-    "faktura": _Noun("f", "faktura", "fakturę", "faktury", "faktury", "faktur"),
-    "wpłata": _Noun("f", "wpłata", "wpłatę", "wpłaty", "wpłaty", "wpłat"),
-    "próba": _Noun("f", "próba", "próbę", "próby", "próby", "prób"),
-    "cyfra": _Noun("f", "cyfra", "cyfrę", "cyfry", "cyfry", "cyfr"),
-    "dziesiąta": _Noun("f", "dziesiąta", "dziesiątą", "dziesiątej", "dziesiąte", "dziesiątych"),
-    "setna": _Noun("f", "setna", "setną", "setnej", "setne", "setnych"),
-}
-_NOUNS["zł"] = _NOUNS["złoty"]
-_NOUNS["gr"] = _NOUNS["grosz"]
-_NOUNS["dni"] = _NOUNS["dzień"]
-_NOUNS["raty"] = _NOUNS["rata"]
-
-_SCALES = ((10**12, "bilion"), (10**9, "miliard"), (10**6, "milion"), (10**3, "tysiąc"))
-_LARGEST = 10**15
-
-
-def _is_few(n: int) -> bool:
-    return n % 10 in (2, 3, 4) and n % 100 not in (12, 13, 14)
-
-
-def noun_form(n: int, noun: str, case: Case = "nom") -> str:
-    """The form of a noun that goes with `n`: złoty, złote, złotych."""
-    forms = _NOUNS[noun]
-    if n == 1:
-        return {"nom": forms.one, "acc": forms.one_acc, "gen": forms.one_gen}[case]
-    if case != "gen" and _is_few(n):
-        return forms.few
-    return forms.many
-
-
-def _below_thousand(n: int, gender: Gender, case: Case, *, is_compound: bool) -> list[str]:
-    """is_compound: a larger part was said before, so that 1 is "jeden" whatever it counts."""
-    is_genitive = case == "gen"
-    words = []
-    if n >= 100:
-        words.append((_HUNDREDS_GEN if is_genitive else _HUNDREDS)[n // 100])
-        n %= 100
-        is_compound = True
-    if n >= 20:
-        words.append((_TENS_GEN if is_genitive else _TENS)[n // 10])
-        n %= 10
-        is_compound = True
-    if n == 1:
-        if is_compound:
-            words.append("jeden")
-        elif gender == "f":
-            words.append({"nom": "jedna", "acc": "jedną", "gen": "jednej"}[case])
-        elif gender == "n" and case != "gen":
-            words.append("jedno")
-        else:
-            words.append("jednego" if is_genitive else "jeden")
-    elif n == 2 and gender == "f" and not is_genitive:
-        words.append("dwie")
-    elif n:
-        words.append((_UNITS_GEN if is_genitive else _UNITS)[n])
-    return words
-
-
-def cardinal(n: int, gender: Gender = "m", case: Case = "nom") -> str:
-    """A whole number in words: 1200 gives "tysiąc dwieście", never "jeden tysiąc"."""
-    if n < 0:
-        return f"minus {cardinal(-n, gender, case)}"
-    if n == 0:
-        return "zera" if case == "gen" else "zero"
-    if n >= _LARGEST:
-        return " ".join(_UNITS[int(digit)] for digit in str(n))
-    words: list[str] = []
-    for scale, noun in _SCALES:
-        how_many, n = divmod(n, scale)
-        if how_many > 1:
-            words += _below_thousand(how_many, "m", case, is_compound=False)
-        if how_many:
-            words.append(noun_form(how_many, noun, "gen" if case == "gen" else "nom"))
-    words += _below_thousand(n, gender, case, is_compound=bool(words))
-    return " ".join(words)
-
-
-def count(n: int, noun: str, case: Case = "nom") -> str:
-    """So many of something: "dwie raty", "dwadzieścia jeden rat", "jedną ratę"."""
-    return f"{cardinal(n, _NOUNS[noun].gender, case)} {noun_form(n, noun, case)}"
-
-
-def amount(amount_gr: int, case: Case = "nom") -> str:
+def amount(amount_gr: int, case: Case = "nom", currency: str = "PLN") -> str:
     """Money in words: "tysiąc dwieście złotych i jeden grosz". Zero grosze are left out."""
     if amount_gr < 0:
-        return f"minus {amount(-amount_gr, case)}"
+        return f"minus {amount(-amount_gr, case, currency)}"
+    unit, hundredth = _CURRENCIES[currency]
     zl, gr = divmod(amount_gr, 100)
     parts = []
     if zl or not gr:
-        parts.append(count(zl, "złoty", case))
+        parts.append(count(zl, unit, case))
     if gr:
-        parts.append(count(gr, "grosz", case))
+        parts.append(count(gr, hundredth, case))
     return " i ".join(parts)
-
-
-def ordinal(n: int, form: Literal["m.nom", "m.gen", "m.ins", "f.nom", "f.loc"] = "m.nom") -> str:
-    """The n-th: "piętnasty" (m.nom), "piętnastego" (m.gen), "piętnastej" (f.loc).
-
-    Only the last two places take the ending: "dwa tysiące dwudziesty szósty".
-    """
-    if n < 0 or n >= 10**6:
-        return cardinal(n)
-    thousands, rest = divmod(n, 1000)
-    if n and not rest:
-        return _thousandth(thousands, form)
-    words = []
-    if thousands:
-        words.append(cardinal(thousands * 1000))
-    hundreds, below = divmod(rest, 100)
-    if hundreds and below:
-        words.append(_HUNDREDS[hundreds])
-    elif hundreds:
-        words.append(_with_ending(_ORDINAL_STEMS[hundreds * 100], form))
-    if below > 20 and below % 10:
-        words.append(_with_ending(_ORDINAL_STEMS[below - below % 10], form))
-        words.append(_with_ending(_ORDINAL_STEMS[below % 10], form))
-    elif below or not n:
-        words.append(_with_ending(_ORDINAL_STEMS[below], form))
-    return " ".join(words)
-
-
-def _thousandth(thousands: int, form: str) -> str:
-    if thousands == 1:
-        prefix = ""
-    elif thousands < 10:
-        prefix = _THOUSAND_PREFIXES[thousands]
-    else:
-        prefix = cardinal(thousands, case="gen").replace(" ", "")
-    return _with_ending(f"{prefix}tysięczn", form)
-
-
-def _with_ending(stem: str, form: str) -> str:
-    ending = _ORDINAL_ENDINGS[form]
-    if stem in ("drug", "trzec"):
-        if ending.startswith("y"):
-            ending = "i" + ending[1:]
-        elif stem == "trzec" or ending.startswith("e"):
-            ending = "i" + ending
-    return stem + ending
 
 
 def ordinal_genitive(n: int) -> str:
@@ -232,18 +73,17 @@ def ordinal_genitive(n: int) -> str:
 
 
 def date_(
-    day: date,
-    with_year: bool | None = None,
-    today: date | None = None,
-    case: Literal["gen", "nom"] = "gen",
+    day: date, with_year: bool | None = None, today: date | None = None, case: Case = "gen"
 ) -> str:
     """A date: "piętnastego marca dwa tysiące dwudziestego szóstego roku".
 
-    with_year: None leaves the year out where `today` is known and within 6 months.
+    with_year: None leaves the year out where `today` is known and within 6 months. case: of the
+    day alone; "na" has the genitive too ("na piętnastego marca"), as days are living things.
     """
     if with_year is None:
         with_year = today is None or not _is_within_six_months(day, today)
-    words = f"{ordinal(day.day, 'm.nom' if case == 'nom' else 'm.gen')} {MONTHS_GEN[day.month]}"
+    form = "gen" if case == "acc" else case
+    words = f"{ordinal(day.day, f'm.{form}')} {MONTHS_GEN[day.month]}"
     if with_year:
         words += f" {ordinal_genitive(day.year)} roku"
     return words
@@ -255,14 +95,21 @@ def _is_within_six_months(day: date, today: date) -> bool:
     return months < 6 or (months == 6 and last.day < first.day)
 
 
-def weekday(day: date) -> str:
-    """On which day of the week: "we wtorek"."""
-    return WEEKDAYS_ACC[day.weekday()]
+def weekday(day: date, case: Case = "acc") -> str:
+    """The day of the week; in the accusative when it is: "we wtorek", "w środę"."""
+    forms = _WEEKDAYS[day.weekday()]
+    return forms[0 if case == "voc" else CASES.index(case)]
 
 
-def weekday_date(day: date, with_year: bool | None = False, today: date | None = None) -> str:
+def weekday_date(
+    day: date,
+    with_year: bool | None = False,
+    today: date | None = None,
+    weekday_case: Case = "acc",
+    case: Case = "gen",
+) -> str:
     """A date with its day of the week, so that the caller notices a wrong one."""
-    return f"{weekday(day)}, {date_(day, with_year, today)}"
+    return f"{weekday(day, weekday_case)}, {date_(day, with_year, today, case)}"
 
 
 def time_(moment: time) -> str:
@@ -270,23 +117,14 @@ def time_(moment: time) -> str:
     return f"o {hour(moment)}"
 
 
-def hour(moment: time) -> str:
+def hour(moment: time, case: Case = "loc") -> str:
     """The hour without its preposition, to stand after "po" or "od": "szesnastej trzydzieści"."""
     if moment.hour == 0 and moment.minute == 0:
-        return "północy"
-    words = ordinal(moment.hour, "f.loc")
+        return _MIDNIGHT.get(case, "północy")
+    words = ordinal(moment.hour, f"f.{case}")
     if moment.minute:
-        words += f" {_pair(f'{moment.minute:02d}')}"
+        words += f" {pair(f'{moment.minute:02d}')}"
     return words
-
-
-def _pair(pair: str) -> str:
-    """Some digits as one number, each leading zero by itself: "07" gives "zero siedem"."""
-    value = pair.lstrip("0")
-    words = ["zero"] * (len(pair) - len(value))
-    if value:
-        words.append(cardinal(int(value)))
-    return " ".join(words)
 
 
 def digits(text: str, group: int = 1) -> str:
@@ -298,10 +136,28 @@ def digits(text: str, group: int = 1) -> str:
     for run in _runs(text):
         if run.isdigit():
             step = max(group, 1)
-            groups += [_pair(run[at : at + step]) for at in range(0, len(run), step)]
+            groups += [pair(run[at : at + step]) for at in range(0, len(run), step)]
         else:
             groups.append(" ".join(run.upper()))
     return (", " if group > 1 else " ").join(groups)
+
+
+def grouped(text: str, sizes: list[int]) -> str:
+    """Digits in groups of these sizes; the last size goes on to the end."""
+    number = "".join(sign for sign in text if "0" <= sign <= "9")
+    return ", ".join(pair(part) for part in _cut(number, sizes))
+
+
+def _cut(text: str, sizes: list[int]) -> list[str]:
+    parts = []
+    at = 0
+    for index in range(len(text)):
+        if at >= len(text):
+            break
+        size = sizes[min(index, len(sizes) - 1)]
+        parts.append(text[at : at + size])
+        at += size
+    return parts
 
 
 def _runs(text: str) -> list[str]:
@@ -319,47 +175,92 @@ def _runs(text: str) -> list[str]:
 
 
 def invoice_number(text: str) -> str:
-    """An invoice's number: "FV/2026/03/0012" with "łamane na" for each stroke."""
-    return " łamane na ".join(filter(None, (digits(part, 2) for part in text.split("/"))))
+    """A document's number: "F V łamane na dwa tysiące dwadzieścia sześć łamane na zero trzy"."""
+    parts = [_number_part(part) for part in re.split(r"[/\\]", text)]
+    return " łamane na ".join(filter(None, parts))
 
 
-def phone(e164: str) -> str:
-    """A telephone number by threes; Poland's own prefix is left out."""
+def _number_part(part: str) -> str:
+    """Up to four digits are one number, longer ones are pairs; a dash inside is said."""
+    words = []
+    for token in re.findall(r"[0-9]+|[^\W\d_]+|(?<=\w)-(?=\w)", part):
+        if token == "-":
+            words.append("kreska")
+        elif not token.isascii() or token.isalpha():
+            words.append(" ".join(token.upper()))
+        elif len(token) <= 4:
+            words.append(pair(token))
+        else:
+            words.append(" ".join(pair(two) for two in _cut(token, [2 - len(token) % 2, 2])))
+    return " ".join(words)
+
+
+# The countries' prefixes of one and two digits (ITU-T E.164); all others have three.
+_ONE_DIGIT_PREFIXES = ("1", "7")
+_TWO_DIGIT_PREFIXES = frozenset(
+    prefix
+    for first, last in ((20, 20), (27, 27), (30, 34), (36, 36), (39, 41), (43, 49), (51, 58),
+                        (60, 66), (81, 82), (84, 84), (86, 86), (90, 95), (98, 98))
+    for prefix in range(first, last + 1)
+)  # fmt: skip
+
+
+def phone(e164: str, sizes: list[int] | None = None) -> str:
+    """A telephone number by threes; Poland's own prefix is left out, another one is said."""
     number = "".join(sign for sign in e164 if "0" <= sign <= "9")
+    is_international = e164.strip().startswith("+")
+    if not is_international and number.startswith("00") and len(number) > 9:
+        number, is_international = number[2:], True
     prefix = ""
-    if e164.strip().startswith("+48") or (len(number) == 11 and number.startswith("48")):
+    if number.startswith("48") and (is_international or len(number) == 11):
         number = number[2:]
-    elif e164.strip().startswith("+"):
-        prefix = "plus "
-    return prefix + ", ".join(_pair(number[at : at + 3]) for at in range(0, len(number), 3))
+    elif is_international:
+        length = 3
+        if number[:1] in _ONE_DIGIT_PREFIXES:
+            length = 1
+        elif number[:2].isdigit() and int(number[:2]) in _TWO_DIGIT_PREFIXES:
+            length = 2
+        prefix, number = f"plus {pair(number[:length])}, ", number[length:]
+    groups = _cut(number, sizes or [3])
+    if not sizes and len(groups) > 1 and len(groups[-1]) == 1:
+        # No digit is left alone at the end: two pairs are easier to write down.
+        rest = groups[-2] + groups[-1]
+        groups[-2:] = [rest[:2], rest[2:]]
+    return prefix + ", ".join(pair(group) for group in groups)
 
 
-def iban(text: str) -> str:
-    """An account number: the country's letters, then pairs, with a pause after each four."""
+def iban(text: str, sizes: list[int] | None = None) -> str:
+    """An account number: the country's letters, then pairs, with a pause after each four.
+
+    sizes: how many signs are said between two pauses; 2, then fours.
+    """
     account = "".join(sign for sign in text.upper() if sign.isalnum())
     country = account[:2] if account[:2].isalpha() else ""
-    number = account[len(country) :]
-    groups = [number[:2], *(number[at : at + 4] for at in range(2, len(number), 4))]
     spoken = [
-        " ".join(_pair_or_letters(g[at : at + 2]) for at in range(0, len(g), 2)) for g in groups
+        " ".join(_signs(group[at : at + 2]) for at in range(0, len(group), 2))
+        for group in _cut(account[len(country) :], sizes or [2, 4])
     ]
     return ", ".join(filter(None, [" ".join(country), *spoken]))
 
 
-def _pair_or_letters(pair: str) -> str:
-    return _pair(pair) if pair.isascii() and pair.isdigit() else " ".join(pair)
+def _signs(signs: str) -> str:
+    if signs.isascii() and signs.isdigit():
+        return pair(signs)
+    return " ".join(pair(sign) if "0" <= sign <= "9" else sign for sign in signs)
 
 
-def percent(value: Decimal) -> str:
-    """A rate: "jedenaście i dwadzieścia pięć setnych procent". Two places at most are said."""
+def percent(value: Decimal, case: Case = "nom") -> str:
+    """A rate: "jedenaście i dwadzieścia pięć setnych procent". Three places at most are said."""
     if value < 0:
-        return f"minus {percent(-value)}"
-    hundredths = int((value * 100).to_integral_value())
-    whole, rest = divmod(hundredths, 100)
-    if not rest:
-        return count(whole, "procent")
-    if rest % 10:
-        fraction = count(rest, "setna")
+        return f"minus {percent(-value, case)}"
+    rounded = value.quantize(Decimal("0.001"), ROUND_HALF_UP)
+    whole, thousandths = divmod(int(rounded * 1000), 1000)
+    if not thousandths:
+        return count(whole, "procent", case)
+    if thousandths % 10:
+        fraction = count(thousandths, "tysięczna", case)
+    elif thousandths % 100:
+        fraction = count(thousandths // 10, "setna", case)
     else:
-        fraction = count(rest // 10, "dziesiąta")
-    return f"{cardinal(whole)} i {fraction} procent" if whole else f"{fraction} procent"
+        fraction = count(thousandths // 100, "dziesiąta", case)
+    return f"{cardinal(whole, case=case)} i {fraction} procent" if whole else f"{fraction} procent"

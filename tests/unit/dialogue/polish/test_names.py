@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.dialogue.polish.cases import CASES
-from voicebot.dialogue.polish.names import address_form, company_name, full_name, person_form
+from voicebot.dialogue.polish.companies import company_name
+from voicebot.dialogue.polish.names import address_form, full_name, person_form
 from voicebot.records import PersonName
 
 

@@ -191,7 +191,7 @@ def test_digits_keep_their_leading_zeros():
 
 def test_invoice_numbers_have_their_strokes_said():
     assert readout.invoice_number("FV/26/0012") == (
-        "F V łamane na dwadzieścia sześć łamane na zero zero, dwanaście"
+        "F V łamane na dwadzieścia sześć łamane na zero zero dwanaście"
     )
 
 
