@@ -72,6 +72,20 @@ class DialRefused(CallFailed):
         self.retryable = rule.endswith(("minute", "day", "calls"))
 
 
+class ChatRefused(VoicebotError):
+    """A written message that is not answered now. `status_hint`: 409, 429 or 503.
+
+    retry_after_s: when it may be sent again; 0: as soon as the last one is answered.
+    """
+
+    retryable = True
+
+    def __init__(self, reason: str, status_hint: int, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.status_hint = status_hint
+        self.retry_after_s = retry_after_s
+
+
 class AudioFileError(VoicebotError):
     """A file that is no audio we read; the text names the file and says which kinds we read."""
 
@@ -114,3 +128,7 @@ class WebSocketProtocolError(VoicebotError):
 
 class ReadoutError(VoicebotError):
     """A value that can't be read out, or must not be; the text says why, without the value."""
+
+
+class DecisionLogError(VoicebotError):
+    """A call's decision log is missing, or can't be read or run again; the text says which."""

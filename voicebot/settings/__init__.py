@@ -9,6 +9,7 @@ from voicebot.settings.gateway import (
 from voicebot.settings.loader import ENVIRONMENT_PREFIX, Settings, load_settings
 from voicebot.settings.section import Section
 from voicebot.settings.sections import (
+    ChatSettings,
     DialogueSettings,
     EmotionSettings,
     RecordingSettings,
@@ -21,6 +22,7 @@ from voicebot.settings.sections import (
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "ChatSettings",
     "DialSettings",
     "DialogueSettings",
     "EmotionSettings",

@@ -24,6 +24,7 @@ from voicebot.settings.gateway import (
 )
 from voicebot.settings.section import Section
 from voicebot.settings.sections import (
+    ChatSettings,
     DialogueSettings,
     EmotionSettings,
     RecordingSettings,
@@ -71,6 +72,7 @@ class Settings(Section):
     recording: RecordingSettings = RecordingSettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
+    chat: ChatSettings = ChatSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property

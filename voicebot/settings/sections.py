@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -117,6 +118,35 @@ class TelemetrySettings(Section):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return url
+
+
+class ChatSettings(Section):
+    """The same conversation in writing: the page /chat and `POST /api/v1/chat`."""
+
+    enabled: bool = Field(True, description="Answer in writing.")
+    public: bool = Field(
+        False, description="Nobody needs to log in for it; else whoever may use the console."
+    )
+    scripts: tuple[str, ...] = Field(
+        (), description="What may be chosen where it is public; empty: `dialogue.script` only."
+    )
+    embed_origins: tuple[str, ...] = Field(
+        (), description="Sites that may show /chat?embed=1 in a frame: `https://www.example.pl`."
+    )
+    idle_minutes: float = Field(
+        15.0, gt=0, le=25, description="A conversation without a word for so long is over."
+    )
+    max_sessions: int = Field(50, ge=1, le=10_000, description="Conversations at a time.")
+    messages_per_minute: int = Field(30, ge=1, le=6000, description="From one address.")
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            # They are put into a header: nothing that would end a directive there.
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?", origin):
+                raise ValueError(f"{origin} is no origin; write it as https://www.example.pl")
+        return origins
 
 
 class WebSettings(Section):
