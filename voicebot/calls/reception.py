@@ -115,6 +115,7 @@ class Reception:
                     "caller_known": is_phone_number(leg.remote_party),
                 },
                 parts.conversation.timezone,
+                seed=record.call_id,
             ),
             listener=Listener(
                 parts.make_vad(),

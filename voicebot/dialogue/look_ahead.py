@@ -14,6 +14,7 @@ from voicebot.dialogue.script import (
     IS_RECORDED,
     LISTEN,
     REPEAT,
+    RETURN,
     ClearVariables,
     DropEmotion,
     DropRecording,
@@ -120,7 +121,7 @@ class LookAhead:
             self._say((Spoken(ladder.prompts[n_failed]),), scope)
             self._ask_again(scope)
         else:
-            self._enter(ladder.then, scope)
+            self._enter(ladder.then, scope, self._memory.callers)
 
     # ---- what follows from it -----------------------------------------------------------------
 
@@ -133,7 +134,7 @@ class LookAhead:
         elif rule.go == AGAIN:
             self._ask_again(scope)
         elif rule.go != LISTEN:
-            self._enter(rule.go, scope)
+            self._enter(rule.go, scope, self._memory.callers)
 
     def _ask_again(self, scope: Scope) -> None:
         if self._here.reask:
@@ -142,23 +143,34 @@ class LookAhead:
             for say in self._memory.last_says[-1:]:
                 self._keep(say)
 
-    def _enter(self, name: str, scope: Scope) -> None:
-        """On through states until each way listens or ends."""
-        if self._states_left == 0:
+    def _enter(self, name: str, scope: Scope, callers: tuple[str, ...]) -> None:
+        """On through states until each way listens or ends. callers: of the sub-dialogues."""
+        if self._states_left == 0 or (name == RETURN and not callers):
             return
         self._states_left -= 1
+        if name == RETURN:
+            self._pass_on(self._script.states[callers[-1]], scope, callers[:-1])
+            return
         state = self._script.states[name]
+        callers = callers if state.dialogue else ()
         scope = self._do(state.steps, scope)
         self._say(state.say, scope)
         if state.listen is not None or state.ending is not None:
             return
         if state.query is not None:
             scope = {**scope, **dict.fromkeys(state.query.save, UNKNOWN)}
+        if state.call is not None:
+            start = self._script.dialogues[state.call.dialogue]
+            self._enter(start, scope, (*callers, state.name))
+        else:
+            self._pass_on(state, scope, callers)
+
+    def _pass_on(self, state: State, scope: Scope, callers: tuple[str, ...]) -> None:
         doubt = self._doubt
         for branch, after, is_sure in self._branches(state, scope):
             self._doubt = doubt + (not is_sure)
             self._say(branch.say, after)
-            self._enter(branch.go, after)
+            self._enter(branch.go, after, callers)
         self._doubt = doubt
 
     def _branches(self, state: State, scope: Scope) -> Iterator[tuple[Rule, Scope, bool]]:
@@ -206,7 +218,7 @@ class LookAhead:
             self._keep(
                 Say(
                     prompt_id=prompt.prompt_id,
-                    text=prompt.template.render(scope, self._kinds),
+                    text=prompt.wording(self._memory.seed).render(scope, self._kinds),
                     is_static=self._script.is_static(prompt),
                     allow_barge_in=prompt.allow_barge_in,
                 )

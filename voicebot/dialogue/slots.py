@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from voicebot.dialogue.nlu import MAX_TEXT_LENGTH
 from voicebot.dialogue.polish.amounts import parse_amount
 from voicebot.dialogue.polish.birth_dates import parse_birth_date
+from voicebot.dialogue.polish.counts import parse_installments
 from voicebot.dialogue.polish.date_expressions import DateExpression
 from voicebot.dialogue.polish.dates import parse_date
 from voicebot.dialogue.polish.digits import parse_digits, parse_postcode
@@ -18,6 +19,8 @@ from voicebot.dialogue.script import SlotSpec
 
 _KEYED_ANSWERS = {"1": "yes", "2": "no"}
 _MAX_AMOUNT_GR = 10**11
+_NIP_LENGTH = 10
+_NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def fill_from_text(
 ) -> FilledSlots:
     """Read every slot out of an utterance. now: local time, which "jutro" is relative to.
 
-    balances_gr: by slot of kind amount, what "całość" or "połowa" refers to.
+    balances_gr: by slot of kind amount or plan, what "całość" or "połowa" refers to.
     """
     text = text[:MAX_TEXT_LENGTH]
     values: dict[str, object] = {}
@@ -68,6 +71,14 @@ def fill_from_text(
                 value = parse_postcode(text)
             case "yes_no":
                 value = _answer(text)
+            case "plan":
+                plan = parse_installments(text, balances_gr.get(name))
+                if plan is not None and plan.installments > 0 and plan.amount_gr > 0:
+                    value = plan.installments
+                    values[slot.amount] = plan.amount_gr
+            case "nip":
+                digits = parse_digits(text, _NIP_LENGTH)
+                value = digits if digits is not None and is_nip(digits) else None
             case "time":
                 value = text.strip() if parse_datetime(text, now) is not None else None
             case "words":
@@ -91,6 +102,8 @@ def fill_from_keys(slots: Mapping[str, SlotSpec], digits: str, now: datetime) ->
                 value = _keyed_birth_date(keys)
             case "postcode":
                 value = keys if len(keys) == 5 else None
+            case "nip":
+                value = keys if is_nip(keys) else None
             case "yes_no":
                 value = _KEYED_ANSWERS.get(keys)
             case "amount":
@@ -102,6 +115,14 @@ def fill_from_keys(slots: Mapping[str, SlotSpec], digits: str, now: datetime) ->
         if value is not None:
             return FilledSlots({name: value})
     return FilledSlots()
+
+
+def is_nip(digits: str) -> bool:
+    """Whether a company's tax number is whole: ten digits, the last a check on the others."""
+    if len(digits) != _NIP_LENGTH or not (digits.isdecimal() and digits.isascii()):
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_NIP_WEIGHTS, digits, strict=False))
+    return total % 11 == int(digits[-1])
 
 
 def _promised_day(expression: DateExpression, today: date) -> tuple[date | None, str]:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from voicebot.dialogue.person_words import PERSON_CASES, speak_person
 from voicebot.dialogue.polish import readout
+from voicebot.dialogue.polish.cases import Case
 from voicebot.records import PersonName
 
 _PLACEHOLDER = re.compile(r"\{\s*([a-z_][a-z0-9_]*)(?:\.([a-z]+))?\s*\}")
@@ -18,7 +20,6 @@ _DOCUMENT_NUMBER = re.compile(r"\b(?:[A-Z]{1,5}/)?[0-9A-Z]+(?:/[0-9A-Z]+)+\b")
 _NUMBER = re.compile(r"\b[0-9]{1,9}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _MAX_TEXT_LENGTH = 200
-PERSON_CASES = ("nom", "gen", "dat", "acc", "ins", "voc")
 
 
 class TemplateError(ValueError):
@@ -94,12 +95,14 @@ def _speak_days(value: object) -> str:
     return readout.count(value, "dzień") if isinstance(value, int) else ""
 
 
-def _speak_person(value: object, _: Mapping[str, object]) -> str:
-    """The name as it is, which is right in every sentence that needs no case."""
-    return _plain(f"{value.first_name} {value.last_name}") if isinstance(value, PersonName) else ""
-
-
 Speaker = Callable[[object, Mapping[str, object]], str]
+
+
+def _person_speaker(case: Case | None) -> Speaker:
+    return lambda value, _: (
+        _plain(speak_person(value, case)) if isinstance(value, PersonName) else ""
+    )
+
 
 FORMS: Mapping[tuple[str, str], Speaker] = {
     ("amount", "nom"): lambda value, _: _speak_amount(value, "nom"),
@@ -114,7 +117,8 @@ FORMS: Mapping[tuple[str, str], Speaker] = {
     ("number", "days"): lambda value, _: _speak_days(value),
     ("text", ""): lambda value, _: _plain(value),
     ("setting", ""): lambda value, _: _plain(value),
-    **{("person", form): _speak_person for form in ("full", *PERSON_CASES)},
+    ("person", "full"): _person_speaker(None),
+    **{("person", case): _person_speaker(case) for case in PERSON_CASES},
 }
 """How each kind of variable can be spoken: (kind, form)."""
 
