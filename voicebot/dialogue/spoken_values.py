@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from voicebot.dialogue.polish.amount_bounds import parse_bounded_amount
 from voicebot.dialogue.polish.birth_dates import parse_birth_date
 from voicebot.dialogue.polish.calendar_spans import last_of_month
-from voicebot.dialogue.polish.counts import parse_installments
+from voicebot.dialogue.polish.counts import is_about_installments, parse_installments
 from voicebot.dialogue.polish.date_expressions import DateExpression, Direction
 from voicebot.dialogue.polish.dates import parse_date, parse_dates
-from voicebot.dialogue.polish.digits import parse_digits
+from voicebot.dialogue.polish.digits import is_only_digits, parse_digits
 from voicebot.dialogue.polish.times import CLOSES, OPENS, parse_datetime
 
 Kind = Literal["date", "date_range", "datetime", "datetime_range", "amount", "plan", "digits"]
@@ -82,7 +82,7 @@ def read_any(text: str, context: ValueContext, likely: Sequence[Kind] = ()) -> V
     return value
 
 
-def _found_kinds(text: str, context: ValueContext) -> Mapping[Kind, Value]:
+def _found_kinds(text: str, context: ValueContext) -> dict[Kind, Value]:
     found: dict[Kind, Value] = {}
     plan = _plan(text, context)
     amount = _amount(text, context) if plan is None else None
@@ -98,10 +98,13 @@ def _found_kinds(text: str, context: ValueContext) -> Mapping[Kind, Value]:
         days = _days(text, context)
         if days is not None:
             found["date_range" if "from" in days and "date" not in days else "date"] = days
-    if not found:
-        digits = _digits(text, context)
-        if digits is not None:
-            found["digits"] = digits
+    digits = _digits(text, context)
+    if digits is not None and not found:
+        return {"digits": digits}
+    if digits is not None and is_only_digits(text):
+        said = str(digits["digits"] or "")
+        # "zero zero dziewięćset pięćdziesiąt" is no amount.
+        return {"digits": digits} if said.startswith("0") else found | {"digits": digits}
     return found
 
 
@@ -239,7 +242,9 @@ def _amount(text: str, context: ValueContext) -> Value | None:
 def _plan(text: str, context: ValueContext) -> Value | None:
     found = parse_installments(text, context.balance_gr)
     if found is None:
-        return None
+        if not is_about_installments(text):
+            return None
+        return {"installments": None, "amount_gr": None, "ask": "installments"}
     value: Value = {
         "installments": found.installments or None,
         "amount_gr": found.amount_gr or None,

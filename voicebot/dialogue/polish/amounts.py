@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from voicebot.dialogue.polish.amount_references import PAYING, find_reference
 from voicebot.dialogue.polish.corrections import without_corrected
 from voicebot.dialogue.polish.numerals import (
     CARDINALS,
@@ -13,6 +14,7 @@ from voicebot.dialogue.polish.numerals import (
     Cardinal,
     read_cardinal,
     read_ordinal,
+    scale_of,
 )
 from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize, word_set
 
@@ -22,8 +24,9 @@ class Amount:
     """An amount that was said.
 
     reference: what it was said relative to, "" for a plain number: "balance" (all of it),
-    "half_balance", "third_balance", "quarter_balance", "percent_balance", "principal" (without
-    interest), "rest". `amount_gr` is 0 where such an amount depends on what was not given.
+    "half_balance", "third_balance", "quarter_balance", "part_balance" ("trzy czwarte"),
+    "percent_balance", "principal" (without interest), "rest". `amount_gr` is 0 where such an
+    amount depends on what was not given.
     """
 
     amount_gr: int
@@ -71,31 +74,10 @@ _ABOUT = word_set(
     "rzedu moze powiedzmy do od z"
 )
 _ABOUT_AFTER = ("z hakiem", "z groszami", "z kawalkiem", "z czyms", "mniej wiecej", "plus minus")
-_PAYING = word_set(
-    "zaplace zaplacimy placa place przeleje przelejemy wplace wplacimy ureguluje uregulujemy "
-    "splace splacimy oddam oddamy pokryje przelac zaplacic wplacic splacic uregulowac oddac dam "
-    "moge mozemy zrobie puszcze rzuce rzucic wysle dac pokryc zaplacilem zaplacilam wplacilem "
-    "wplacilam przelalem przelalam splacilem splacilam uregulowalem uregulowalam"
-)
+_LINKS = word_set(", do - – albo lub czy")
 _REFUSED_VERBS = word_set(
     "mam mamy dam damy zaplace zaplacimy moge mozemy place wplace przeleje oddam bede stac splace"
 )
-_WHOLE = word_set("calosc calosci calosciowo calego calutka")
-_WHOLE_OF = word_set("cala calej cale caly calego pelna pelnej pelny pelne")
-_DEBT = word_set(
-    "kwota kwote kwoty suma sume sumy dlug dlugu zadluzenie zadluzenia naleznosc naleznosci "
-    "zaleglosc zaleglosci faktura fakture splata splate rachunek saldo"
-)
-_PARTS = {
-    "polowa": 2, "polowe": 2, "polowke": 2, "polowka": 2, "pol": 2,
-    "cwierc": 4, "cwiartke": 4,
-}  # fmt: skip
-_PART_NAMES = {2: "half_balance", 3: "third_balance", 4: "quarter_balance"}
-# After "pół" or "połowę" these make it half of something else.
-_NOT_OF_DEBT = word_set(
-    "wyplaty pensji emerytury renty zasilku roku godziny dnia miesiaca tygodnia ceny etatu "
-    "zycia rodziny domu mieszkania odsetek kwartalu darmo na nocy tego"
-) | frozenset(MONTH_FORMS)
 
 
 def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
@@ -129,6 +111,9 @@ def _is_choice(tokens: Sequence[Token], first: FoundAmount, second: FoundAmount)
     """Whether two amounts are a doubt ("sto, dwieście", "od dwustu do trzystu"), not two sums."""
     if first.amount == second.amount:
         return False
+    before = _word(tokens, first.start - 1)
+    if before in ("miedzy", "pomiedzy"):
+        return True
     between = [token.text for token in tokens[first.end : second.start] if not token.is_mark]
     # "dwa tysiące i pięćset" may be one sum or two.
     return between in ([], ["i"]) or bool(
@@ -139,7 +124,9 @@ def _is_choice(tokens: Sequence[Token], first: FoundAmount, second: FoundAmount)
 def _is_sum(tokens: Sequence[Token]) -> bool:
     """Whether the caller adds up: "trzysta plus dwieście"."""
     return any(
-        token.text in ("plus", "minus") and read_cardinal(tokens, at + 1) is not None
+        token.text in ("plus", "minus")
+        and read_cardinal(tokens, at + 1) is not None
+        and _word(tokens, at - 1) != "plus"
         for at, token in enumerate(tokens)
     )
 
@@ -205,19 +192,32 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
         return _found(tokens, at, end, zlote + grosze)
     if following in _OTHER_CURRENCY:
         return end + 1
+    scale = _shared_scale(tokens, number)
+    if scale:
+        return _found(tokens, at, end, zlote * scale)
     if _is_other_number(tokens, at, number):
         after = read_cardinal(tokens, end)
         if number.is_spoken and after is not None and following in ("sto", "stu"):
             # "dwa sto" is nothing that anybody can be sure of.
             return after.end
         return _skip_date(tokens, end)
-    second = read_cardinal(tokens, end)
+    second = read_cardinal(tokens, end + 1 if following == "i" else end)
     if second is not None and _word(tokens, second.end) in _GROSZE and second.whole is not None:
         return _found(tokens, at, second.end + 1, zlote + second.whole)
     pair = _read_unnamed_grosze(tokens, number)
     if pair is not None:
         return _found(tokens, at, pair[1], zlote + pair[0])
     return _found(tokens, at, end, zlote)
+
+
+def _shared_scale(tokens: Sequence[Token], number: Cardinal) -> int:
+    """The scale of "dwie, trzy stówy", which is said with the second number; 0 without."""
+    if number.whole is None or not 0 < number.whole < 100 or number.has_scale:
+        return 0
+    at = number.end + (_word(tokens, number.end) in _LINKS)
+    second = _word(tokens, at)
+    value = int(second) if second.isdecimal() and len(second) < 3 else CARDINALS.get(second, 0)
+    return scale_of(_word(tokens, at + 1)) if value > number.whole else 0
 
 
 def _skip_date(tokens: Sequence[Token], at: int) -> int:
@@ -304,7 +304,9 @@ def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool
             return True
     if before in ("o", "godzinie"):
         return True
-    return before == "minus" or number.whole < 10 or _is_range_part(tokens, at, number)
+    if before == "minus" and _word(tokens, at - 2) != "plus":
+        return True
+    return number.whole < 10 or _is_range_part(tokens, at, number)
 
 
 def _is_day_and_month(text: str) -> bool:
@@ -341,84 +343,21 @@ def _is_approximate(tokens: Sequence[Token], start: int, end: int) -> bool:
     before = _word(tokens, start - 1)
     if before == "niz" and _word(tokens, start - 2) in ("wiecej", "mniej"):
         return True
-    if before in _ABOUT and not (before == "z" and _word(tokens, start - 2) in _PAYING):
+    if before == "minus":
+        # "plus minus trzysta"
+        return True
+    if before in _ABOUT and not (before == "z" and _word(tokens, start - 2) in PAYING):
         return True
     after = [token.text for token in tokens[end : end + 3] if not token.is_mark]
     return any(after[: len(p.split())] == p.split() for p in _ABOUT_AFTER)
 
 
-# ---- relative to what is owed ----------------------------------------------------------------
-
-
 def _reference_at(tokens: Sequence[Token], at: int, balance_gr: int | None) -> FoundAmount | None:
-    match = _match_reference(tokens, at)
-    if match is None or _is_negated(tokens, at):
+    reference = find_reference(tokens, at)
+    if reference is None:
         return None
-    end, name, numerator, denominator = match
     amount_gr = 0
-    if balance_gr is not None and denominator:
+    if balance_gr is not None and reference.denominator:
         # Rounded up, so that the parts are never short of the whole.
-        amount_gr = -(-balance_gr * numerator // denominator)
-    return FoundAmount(Amount(amount_gr, False, name), at, end)
-
-
-def _is_negated(tokens: Sequence[Token], at: int) -> bool:
-    return "nie" in (
-        _word(tokens, at - 1),
-        _word(tokens, at - 2) if _word(tokens, at - 1) == "w" else "",
-    )
-
-
-def _match_reference(tokens: Sequence[Token], at: int) -> tuple[int, str, int, int] | None:
-    """Index after it, name, and the part of the balance as a fraction (0/0: not of the balance)."""
-    word = _word(tokens, at)
-    following = _word(tokens, at + 1)
-    if word in _WHOLE and following not in ("miesiaca", "roku", "tygodnia"):
-        return at + 1, "balance", 1, 1
-    if word in _WHOLE_OF and following in _DEBT:
-        return at + 2, "balance", 1, 1
-    if word == "wszystko" and _is_about_paying(tokens, at):
-        return at + 1, "balance", 1, 1
-    if word in _PARTS and _is_part_of_debt(tokens, at):
-        denominator = _PARTS[word]
-        end = at + 2 if following in _DEBT or following == "calosci" else at + 1
-        return end, _PART_NAMES[denominator], 1, denominator
-    if word in ("jedna", "jednej") and following in ("trzecia", "trzeciej", "czwarta", "czwartej"):
-        denominator = 3 if following.startswith("trz") else 4
-        return at + 2, _PART_NAMES[denominator], 1, denominator
-    if word in ("reszte", "reszta", "pozostala", "pozostale") and word == "reszte":
-        return at + 1, "rest", 0, 0
-    if word in ("sama", "tylko", "same") and following in ("naleznosc", "kwote", "kapital"):
-        return at + 2, "principal", 0, 0
-    percent = read_cardinal(tokens, at)
-    if (
-        percent is not None
-        and 0 < percent.hundredths <= 10_000
-        and _word(tokens, percent.end) in ("procent", "procenta", "%", "proc")
-    ):
-        return percent.end + 1, "percent_balance", percent.hundredths, 10_000
-    return None
-
-
-def _is_about_paying(tokens: Sequence[Token], at: int) -> bool:
-    """Whether "wszystko" is what is paid, not "to już wszystko, dziękuję"."""
-    if len([token for token in tokens if not token.is_mark]) == 1:
-        return True
-    if _word(tokens, at - 1) in ("to", "juz"):
-        return False
-    return any(token.text in _PAYING for token in tokens)
-
-
-def _is_part_of_debt(tokens: Sequence[Token], at: int) -> bool:
-    word, following = _word(tokens, at), _word(tokens, at + 1)
-    if following in _NOT_OF_DEBT or _word(tokens, at - 1) in ("w", "we", "do", "i", "za", "od"):
-        return False
-    if word in ("pol", "cwierc"):
-        # "pół" goes with a noun of its own ("pół etatu"), unless something else follows.
-        rest = following
-        return not rest or rest in _PAYING | _DEBT | word_set(
-            "teraz w we i a , . dzisiaj dzis jutro calosci pozniej od na"
-        )
-    if word == "polowa":
-        return following in _DEBT or not following
-    return True
+        amount_gr = -(-balance_gr * reference.numerator // reference.denominator)
+    return FoundAmount(Amount(amount_gr, False, reference.name), at, reference.end)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from voicebot.dialogue.polish.words import Token, word_set
 
-_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry")
+_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka")
 _MOST_READINGS = 10
 _INSTEAD = word_set("tylko lecz ale a")
 
@@ -42,9 +42,9 @@ def _leave_out(
 ) -> Sequence[Token]:
     words = [token.text for token in tokens]
     for at, word in enumerate(words):
-        if word == "nie" and at and words[at - 1] in ("a", "albo"):
+        if word == "nie" and at and words[at - 1] in ("a", "albo", "chociaz", "choc", "jednak"):
             head, tail = tokens[: at - 1], tokens[at + 1 :]
-            if words[at - 1] == "albo":
+            if words[at - 1] != "a":
                 if has_value(head) and has_value(tail):
                     return tail
             elif has_value(head):

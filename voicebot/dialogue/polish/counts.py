@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,6 +42,8 @@ _PERIODS: dict[str, int] = {
     **dict.fromkeys(("miesiac", "miesiaca", "miesiace", "miesiecy", "miesiacach"), 1),
     **dict.fromkeys(("rok", "roku", "lata", "lat"), 12),
 }
+_EACH_PERIOD = (["na", "miesiac"], ["na", "tydzien"], ["w", "miesiacu"], ["w", "tygodniu"])
+_ONE_PERIOD = {"rok": 12, "kwartal": 3, "polrocze": 6}
 _MONTHLY = word_set("miesiecznie miesieczne miesieczna")
 
 
@@ -54,6 +57,11 @@ def parse_installments(text: str, balance_gr: int | None = None) -> Installments
     return _parse(kept, balance_gr)
 
 
+def is_about_installments(text: str) -> bool:
+    """Whether installments were spoken of, though neither how many nor how much."""
+    return _is_about_plan(tokenize(text))
+
+
 def _word(tokens: Sequence[Token], at: int) -> str:
     return tokens[at].text if 0 <= at < len(tokens) else ""
 
@@ -62,7 +70,10 @@ def _parse(tokens: Sequence[Token], balance_gr: int | None) -> Installments | No
     count = _count(tokens)
     each = _each(tokens, is_plan=count is not None or _is_about_plan(tokens))
     if count is None and each is None:
-        return None
+        if sum(token.text in ("polowe", "polowke") for token in tokens) < 2:
+            return None
+        # "połowę teraz, połowę za miesiąc"
+        count = 2
     amount_gr = each.amount.amount_gr if each is not None else 0
     if count is None and balance_gr and amount_gr:
         count = -(-balance_gr // amount_gr)
@@ -85,14 +96,14 @@ def _count(tokens: Sequence[Token]) -> int | None:
     for at in range(len(tokens)):
         number = read_cardinal(tokens, at)
         if number is None:
-            if _word(tokens, at) in ("na", "przez") and _word(tokens, at + 1) == "rok":
-                return 12
+            if _word(tokens, at) in ("na", "przez") and _word(tokens, at + 1) in _ONE_PERIOD:
+                return _ONE_PERIOD[_word(tokens, at + 1)]
             continue
         n = number.whole
         following = _word(tokens, number.end)
         before = _word(tokens, at - 1)
-        if number.hundredths == 50 and following == "roku" and before in ("na", "przez"):
-            return 6
+        if following == "roku" and before in ("na", "przez") and number.hundredths in (50, 150):
+            return number.hundredths * 12 // 100
         if n is None or not 1 <= n <= MOST_INSTALLMENTS or before in CARDINALS:
             # Of "dwie, trzy raty" neither is sure.
             continue
@@ -104,6 +115,9 @@ def _count(tokens: Sequence[Token]) -> int | None:
             return n
         if following in _PERIODS and before in ("na", "przez"):
             return n * _PERIODS[following]
+        if before in (",", ":"):
+            # "w równych ratach, pięciu"
+            before = _word(tokens, at - 2)
         if before in _RATA or (before == "na" and _word(tokens, at - 2) in _RATA):
             return n
     return None
@@ -119,7 +133,7 @@ def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
             before = _word(tokens, found.start - 2)
         after = [_word(tokens, found.end), _word(tokens, found.end + 1)]
         is_rhythm = after[0] in _MONTHLY or after[0] in ("tygodniowo", "kwartalnie")
-        is_rhythm = is_rhythm or after[0] == "co" or after == ["na", "miesiac"]
+        is_rhythm = is_rhythm or after[0] == "co" or after in _EACH_PERIOD
         is_rhythm = is_rhythm or after[0] == "kazdego" or _is_rhythm_before(tokens, found)
         if before == "po" or is_rhythm or (is_plan and before in ("rata", "raty", "rate")):
             return found
@@ -128,7 +142,12 @@ def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
 
 def _is_rhythm_before(tokens: Sequence[Token], found: FoundAmount) -> bool:
     before = [_word(tokens, at) for at in range(max(found.start - 3, 0), found.start)]
-    return "miesiecznie" in before or before[-2:] in (["co", "miesiac"], ["co", "tydzien"])
+    if before[-2:-1] == ["co"] and before[-1] in ("miesiac", "tydzien", "kwartal"):
+        return True
+    if before[:1] == ["co"] and before[-1] in ("miesiace", "tygodnie", "tydzien", "miesiac"):
+        # "co drugi tydzień sto", "co dwa miesiące sto"
+        return True
+    return bool({"miesiecznie", "tygodniowo", "kwartalnie"} & set(before))
 
 
 def _is_about_plan(tokens: Sequence[Token]) -> bool:
@@ -140,7 +159,7 @@ def _frequency(tokens: Sequence[Token]) -> Frequency:
     words = " ".join(token.text for token in tokens if not token.is_mark)
     if "co dwa tygodnie" in words or "co drugi tydzien" in words or "co 2 tygodnie" in words:
         return "biweekly"
-    if "co tydzien" in words or "tygodniow" in words or "w tygodniu" in words:
+    if re.search(r"\b(?:co|na|w) tydzien\b|tygodniow|\bw tygodniu\b|\bkazdego tygodnia\b", words):
         return "weekly"
     if "kwartaln" in words or "co kwartal" in words or "co trzy miesiace" in words:
         return "quarterly"

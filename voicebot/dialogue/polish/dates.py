@@ -37,8 +37,9 @@ def parse_date(
 ) -> DateExpression | None:
     """The day that was said; None where none was, or none that was not refused.
 
-    now: aware, in the caller's zone. direction: of a sentence without a verb. Of several days this is the first; "nie zapłacę w piątek"
-    gives none, a correction ("nie w piątek, tylko w poniedziałek") gives what was meant in the end.
+    now: aware, in the caller's zone. direction: of a sentence without a verb. Of several days
+    this is the first; "nie zapłacę w piątek" gives none, a correction ("nie w piątek, tylko w
+    poniedziałek") gives what was meant in the end.
     """
     found = [
         expression for expression in parse_dates(text, now, direction) if not expression.is_negated

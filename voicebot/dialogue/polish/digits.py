@@ -71,6 +71,12 @@ def _of_length(text: str, length: int) -> str | None:
     return None
 
 
+def is_only_digits(text: str) -> bool:
+    """Whether nothing but numbers was said, small words between them aside."""
+    tokens = [token for token in tokenize(text) if not token.is_mark]
+    return bool(tokens) and all(_is_part(token) or token.text in _BETWEEN for token in tokens)
+
+
 def parse_postcode(text: str) -> str | None:
     """A Polish postcode, as 00-950."""
     code = parse_digits(text, 5)

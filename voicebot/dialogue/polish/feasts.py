@@ -63,19 +63,27 @@ def _from_easter(first: int, last: int | None = None) -> Callable[[int], Span]:
 
 
 _NAMES: dict[str, Callable[[int], Span]] = {
+    "prima aprilis": _fixed(4, 1),
     "sylwestra|sylwester|sylwestrem|sylwestrze": _fixed(12, 31),
     "wigilię|wigilia|wigilii|wigilią": _fixed(12, 24),
     "nowy rok|nowego roku|nowym roku|nowym rokiem": _fixed(1, 1),
     "trzech króli|trzech królach|trzema królami": _fixed(1, 6),
     "walentynki|walentynkach|walentynek|walentynkami": _fixed(2, 14),
     "dzień kobiet|dnia kobiet|dniu kobiet": _fixed(3, 8),
+    "dzień babci|dnia babci|dniu babci": _fixed(1, 21),
+    "dzień dziadka|dnia dziadka|dniu dziadka": _fixed(1, 22),
+    "świętego józefa|józefa": _fixed(3, 19),
     "dzień matki|dnia matki|dniu matki": _fixed(5, 26),
+    "dzień ojca|dnia ojca|dniu ojca": _fixed(6, 23),
+    "dzień nauczyciela|dnia nauczyciela|dniu nauczyciela": _fixed(10, 14),
+    "andrzejki|andrzejkach|andrzejek|andrzejkami": _fixed(11, 30),
+    "barbórkę|barbórka|barbórki|barbórce|barbórką": _fixed(12, 4),
     "dzień dziecka|dnia dziecka|dniu dziecka": _fixed(6, 1),
     "święto pracy|święta pracy|święcie pracy": _fixed(5, 1),
     "święto konstytucji|konstytucji trzeciego maja": _fixed(5, 3),
     "majówkę|majówka|majówce|majówki|majówką": _fixed(5, 1, 3),
     "wniebowzięcie|wniebowzięcia|święto wojska": _fixed(8, 15),
-    "wszystkich świętych": _fixed(11, 1),
+    "wszystkich świętych|dzień zmarłych|święto zmarłych": _fixed(11, 1),
     "zaduszki|zaduszkach|zaduszek|dzień zaduszny": _fixed(11, 2),
     "święto niepodległości|święta niepodległości|święcie niepodległości": _fixed(11, 11),
     "mikołajki|mikołajkach|mikołajek|mikołaja|mikołajkami": _fixed(12, 6),
@@ -83,9 +91,18 @@ _NAMES: dict[str, Callable[[int], Span]] = {
     "święta bożego narodzenia|świąt bożego narodzenia|świętach bożego narodzenia|"
     "świętami bożego narodzenia|święta bożonarodzeniowe|świąt bożonarodzeniowych|"
     "świętach bożonarodzeniowych|świętami bożonarodzeniowymi": _fixed(12, 25, 26),
+    "gwiazdkę|gwiazdka|gwiazdki|gwiazdce|gwiazdką": _fixed(12, 24, 26),
+    "pierwszy dzień świąt wielkanocnych|pierwszy dzień wielkanocy": _from_easter(0),
+    "drugi dzień świąt wielkanocnych|drugi dzień wielkanocy": _from_easter(1),
+    "pierwszy dzień świąt bożego narodzenia": _fixed(12, 25),
+    "drugi dzień świąt bożego narodzenia": _fixed(12, 26),
+    "środę popielcową|środa popielcowa|popielec|popielcu|popielca": _from_easter(-46),
+    "niedzielę palmową|niedziela palmowa|niedzieli palmowej": _from_easter(-7),
+    "wielki tydzień|wielkim tygodniu|wielkiego tygodnia": _from_easter(-6, -1),
     "tłusty czwartek|tłustego czwartku|tłustym czwartku": _from_easter(-52),
     "wielki czwartek|wielkiego czwartku|wielkim czwartku": _from_easter(-3),
     "wielki piątek|wielkiego piątku|wielkim piątku|wielkim piątkiem": _from_easter(-2),
+    "wielką środę|wielka środa|wielkiej środy|wielkiej środzie": _from_easter(-4),
     "wielką sobotę|wielka sobota|wielkiej soboty|wielkiej sobocie": _from_easter(-1),
     "wielkanoc|wielkanocy|wielkanocą|wielką noc|wielkiej nocy": _from_easter(0),
     "święta wielkanocne|świąt wielkanocnych|świętach wielkanocnych|świętami wielkanocnymi|"
@@ -99,6 +116,8 @@ FEASTS: dict[tuple[str, ...], Callable[[int], Span]] = {
     tuple(fold(name).split()): span for names, span in _NAMES.items() for name in names.split("|")
 }
 """Folded words of a feast's name to its first and last day in a year."""
+LONGEST_NAME = max(len(words) for words in FEASTS)
+"""In words."""
 
 
 def next_feast_days(today: dt.date) -> Span:

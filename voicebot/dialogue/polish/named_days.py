@@ -148,7 +148,9 @@ class NamedDays:
         if ordinal is not None:
             if not ordinal.form.startswith("m") or not 1 <= ordinal.value <= 99:
                 return None
-            if ordinal.value > 31 and self._said.word(ordinal.end) not in MONTH_FORMS:
+            # "trzydziestego drugiego" is a day that no month has, "osiemdziesiątego" a year.
+            is_no_day = ordinal.value > 39 or ordinal.form != "m.gen"
+            if ordinal.value > 31 and is_no_day and self._said.word(ordinal.end) not in MONTH_FORMS:
                 return None
             return ordinal.value, ordinal.end, ordinal.form
         number = read_cardinal(self._said.tokens, at)
@@ -177,7 +179,9 @@ class NamedDays:
             return False
         if before in ("do", "dnia"):
             return True
-        return before in ("po", "przed", "od", "na") and int(self._said.word(at)) > 24
+        number = int(self._said.word(at))
+        # "na 15" is a day, "na 12" may be so many months, "po 18" an hour.
+        return number > (12 if before == "na" else 24) and before in ("po", "przed", "od", "na")
 
     def _month_by_number(self, at: int, form: str) -> tuple[int, int] | None:
         """The month of "dwudziesty trzeci trzeci" and "piętnastego czwartego"."""
@@ -192,9 +196,10 @@ class NamedDays:
 
     def _bare_day(self, start: int, end: int, day: int, form: str) -> Match | None:
         """A day without a month: this month's if it is still to come, else the next month's."""
-        if day > 31:
-            return None
         following = self._said.word(end)
+        if day > 31:
+            is_year = following in ("roku", "rok") or form != "m.gen"
+            return None if is_year else self._no_such_day(start, end, "future")
         if following in NOT_DAYS and following != "miesiac":
             return None
         before = self._said.word(start - 1)

@@ -51,6 +51,15 @@ class NamedSpans:
                 0,
                 after,
             )
+        if (
+            ordinal is not None
+            and self._said.word(ordinal.end).startswith("polrocz")
+            and ordinal.value in (1, 2)
+        ):
+            year, after = self._said.year_after(ordinal.end + 1)
+            resolved = year or self._said.year_of_month(ordinal.value * 6, direction)
+            half_year = calendar_spans.span_of(dt.date(resolved, ordinal.value * 6, 1), "half_year")
+            return half_year, "half_year", 0, after
         unit = UNITS.get(self._said.word(end))
         if unit is None or unit == "day":
             return None
@@ -98,6 +107,8 @@ class NamedSpans:
         span, unit, offset, end = found
         if op in ("by", "before") and part == "end":
             return Match(start, end, span[1], op="by", direction=direction)
+        if offset < 0:
+            direction = "past"
         is_relative = offset == 0 and self._said.word(end - 1) in UNITS
         first, last = self._days_of_part(span, unit, part, half)
         today = self._said.today
@@ -178,7 +189,7 @@ class NamedSpans:
         """ "w przyszłym tygodniu", "w tym miesiącu", "przyszłego roku"."""
         offset, end = self._said.which(at)
         if end == at:
-            return None
+            return self._numbered_span(at)
         unit = UNITS.get(self._said.word(end))
         if unit is None or unit == "day":
             return None
@@ -197,6 +208,18 @@ class NamedSpans:
             last = min(last, self._said.today)
         role = "week" if unit == "week" else "month" if unit == "month" else "other"
         return Match(at, end, first, last, role, direction=direction)
+
+    def _numbered_span(self, at: int) -> Match | None:
+        """ "w drugim kwartale", "w pierwszym półroczu"."""
+        if ORDINALS.get(self._said.word(at)) is None:
+            return None
+        found = self._span(at, self._said.direction_at(at))
+        if found is None:
+            return None
+        (first, last), _, _, end = found
+        if first <= self._said.today <= last and self._said.direction_at(at) == "future":
+            first = self._said.today
+        return Match(at, end, first, last, direction=self._said.direction_at(at))
 
     def month(self, at: int) -> Match | None:
         """ "w kwietniu"; only where a preposition or the form shows that it is a month."""
@@ -234,11 +257,14 @@ class NamedSpans:
     def feast(self, at: int) -> Match | None:
         if self._said.word(at) not in _FEASTS_BEGIN:
             return None
-        for length in (3, 2, 1):
+        for length in range(feasts.LONGEST_NAME, 0, -1):
             words = tuple(self._said.word(at + offset) for offset in range(length))
             span_in = feasts.FEASTS.get(words)
             if span_in is not None:
                 return self._feast_match(at, at + length, span_in)
+        which = {"pierwszy": 0, "drugi": 1}.get(self._said.word(at))
+        if which is not None and self._said.phrase_ends(at + 1, ("dzien", "swiat")):
+            return Match(at, at + 3, feasts.next_feast_days(self._said.today)[which])
         if self._said.word(at) in _HOLIDAYS:
             direction = self._said.direction_at(at)
             past = direction == "past"

@@ -288,6 +288,12 @@ def read_cardinal(tokens: Sequence[Token], at: int) -> Cardinal | None:
     return Cardinal(total, at, is_spoken, has_scale)
 
 
+def scale_of(word: str) -> int:
+    """What a folded word multiplies the number before it by ("stówy" 100); 0 for others."""
+    found = _SCALES.get(word) or _LOW_SCALES.get(word) or _SCALES_AFTER_NUMBER.get(word)
+    return found or 0
+
+
 def _goes_on(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and (CARDINALS.get(tokens[at].text, 0) > 0 or tokens[at].text.isdigit())
 

@@ -45,11 +45,13 @@ class _Clock:
 
 
 _PARTS_OF_DAY = (
-    ("przed poludniem", 8, 12), ("po poludniu", 12, 18), ("popoludniu", 12, 18),
-    ("popoludniem", 12, 18), ("w poludnie", 12, 12), ("z rana", 8, 12), ("nad ranem", 8, 12),
-    ("rano", 8, 12), ("rankiem", 8, 12), ("z samego rana", 8, 10), ("wieczorem", 18, 20),
-    ("pod wieczor", 17, 20), ("wieczor", 18, 20), ("wieczorkiem", 18, 20), ("w ciagu dnia", 8, 20),
-    ("do poludnia", 8, 12),
+    ("przed poludniem", 6, 12), ("po poludniu", 12, 18), ("popoludniu", 12, 18),
+    ("popoludniem", 12, 18), ("w poludnie", 12, 12), ("z rana", 6, 12), ("nad ranem", 6, 12),
+    ("rano", 6, 12), ("rankiem", 6, 12), ("z samego rana", 6, 10), ("wieczorem", 18, 22),
+    ("pod wieczor", 17, 22), ("wieczor", 18, 22), ("wieczorkiem", 18, 22), ("w ciagu dnia", 6, 22),
+    ("do poludnia", 6, 12), ("w samo poludnie", 12, 12), ("poznym popoludniem", 15, 18),
+    ("poznym wieczorem", 19, 22), ("wczesnym popoludniem", 12, 15), ("kolo poludnia", 11, 13),
+    ("okolo poludnia", 11, 13), ("wczesnym wieczorem", 18, 20),
 )  # fmt: skip
 _ABOUT = word_set("okolo kolo gdzies mniej wiecej jakos okolicach circa")
 _UNIT_MINUTES = {
@@ -58,6 +60,7 @@ _UNIT_MINUTES = {
     "kwadransow": 15, "godzinki": 60,
 }  # fmt: skip
 _CALL_WORDS = re.compile(r"dzwon|telefon|kontakt|rozmaw|rozmow|godzin|wolny|wolna|dostepn")
+_SAME_HOUR = re.compile(r"\bo (?:tej|tej samej) (?:samej )?(?:porze|godzinie)\b")
 _BEFORE_HOURS = word_set(
     "o po do od przed kolo okolo godzina godzinie godziny godz a miedzy pomiedzy za"
 )
@@ -102,6 +105,12 @@ def parse_datetime(
     day = parse_date(text, now, direction)
     if day is not None and (day.ask or day.problem) and day.date is None:
         return day
+    if day is not None and day.date is not None and _SAME_HOUR.search(text.lower()):
+        return replace(
+            day,
+            kind="datetime",
+            start_at=_at(day.date, now.time().replace(second=0, microsecond=0), now),
+        )
     hour = parse_time(text, opens, closes)
     part = _part_of_day(tokenize(text))
     if hour is not None:
@@ -445,7 +454,7 @@ def _in_part(
     confirm = bool(day and day.needs_confirmation)
     if on is None:
         on = now.date()
-        if _at(on, last, now) <= now or (part[0] == OPENS and now.time() >= dt.time(9)):
+        if _at(on, last, now) <= now or (part[0] < OPENS and now.time() >= dt.time(9)):
             # "rano", said during the morning, is tomorrow's.
             on += dt.timedelta(days=1)
     start = _at(on, first, now)
