@@ -83,7 +83,13 @@ def tidy(name: str) -> str:
         return ""
     if name[0] in "-'" or name[-1] in "-'":
         return ""
-    return "-".join(part[:1].upper() + part[1:].lower() for part in name.split("-"))
+    return "-".join(_capitalised(part) for part in name.split("-"))
+
+
+def _capitalised(part: str) -> str:
+    """ "McDonald" is spelled as it should be already, "NOWAK" and "nowak" are not."""
+    is_plain = part in (part.upper(), part.lower())
+    return part[:1].upper() + part[1:].lower() if is_plain else part
 
 
 def _firsts(name: str) -> list[str]:
