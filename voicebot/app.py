@@ -13,6 +13,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from voicebot.calls.call_traces import CallTraces, traces_to
+from voicebot.calls.chat_scripts import chat_script
+from voicebot.calls.chat_session import LEG_KIND as CHAT
+from voicebot.calls.chat_sessions import ChatSessions
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.reception import CallParts, Conversation, Reception
@@ -60,6 +63,14 @@ class SpeechChoices:
     recognizer: RecognizerChoice
     voice: VoiceChoice
     emotion: EmotionChoice | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What recognises and what speaks, for a call's record."""
+        return {
+            "recognizer": f"{self.recognizer.engine} {self.recognizer.model_id}".strip(),
+            "voice": f"{self.voice.engine} {self.voice.model_id}".strip(),
+        }
 
 
 def choose_speech(settings: Settings) -> SpeechChoices:
@@ -193,6 +204,7 @@ class Node:
                 clock=self.clock,
                 node=self.name,
                 emotion_head=load_head(self.choices.emotion) if self.choices.emotion else None,
+                models=self.choices.names,
             ),
             self.live_calls,
         )
@@ -274,7 +286,8 @@ class Node:
         return sum(worker.recognition_queue for worker in self.pool.stats())
 
     def _count_other_calls(self) -> int:
-        return sum(call.record.leg_kind != "sip" for call in self.live_calls.all())
+        # A chat needs no line.
+        return sum(call.record.leg_kind not in {"sip", CHAT} for call in self.live_calls.all())
 
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
         # Who takes over somebody's call is unknown: maybe a colleague it was handed to.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.audio import FRAME_SAMPLES, SAMPLE_RATE, AudioFrame, Samples, seconds
 from voicebot.calls.mood_reader import HeardVoice, MoodReader
 from voicebot.calls.turn_times import TurnTimes
 from voicebot.dialogue.actions import Listen, QuestionKind, SpokenOver
 from voicebot.dialogue.answer_completeness import Completeness
+from voicebot.dialogue.decisions import HeardSpan
 from voicebot.media.speech_tail import SpeechTail
 from voicebot.media.turn_detector import (
     PauseHeard,
@@ -37,7 +38,7 @@ class HeardTurn:
     """A finished turn of the caller. Seconds since the answer.
 
     times: how long the steps to its answer take; whoever takes a step notes it there.
-    over: what the bot went on saying for the whole of it.
+    over: what the bot went on saying for the whole of it. span: what its words are taken from.
     """
 
     started_s: float
@@ -45,6 +46,7 @@ class HeardTurn:
     times: TurnTimes
     over: SpokenOver
     voice: HeardVoice | None
+    span: HeardSpan
     _utterance: Utterance
     _early: asyncio.Task[Transcript] | None
 
@@ -91,6 +93,8 @@ class Listener:
         self._settings = settings
         self._phrases = phrases
         self._hints = RecognitionHints(phrases=phrases)
+        self._span = HeardSpan(0, 0)
+        self._fed_to = 0
         self._recent: deque[Samples] = deque(maxlen=RECENT_FRAMES)
         self._utterance: Utterance | None = None
         self._early: asyncio.Task[Transcript] | None = None
@@ -160,6 +164,7 @@ class Listener:
             self._over.add(bot_says)
         if self._utterance is not None:
             self._utterance.feed(frame.samples)
+            self._fed_to = frame.rtp_time + FRAME_SAMPLES
             self.moods.receive_frame(frame.samples, is_speech, seconds(frame.rtp_time))
         else:
             self._recent.append(frame.samples)
@@ -168,7 +173,8 @@ class Listener:
         self._speech_samples = self._detector.speech_samples or self._speech_samples
         match self._detector.receive_frame(is_speech, frame.rtp_time):
             case SpeechStarted(at_samples=start):
-                self._start_utterance((frame.rtp_time - start) // FRAME_SAMPLES + 1)
+                n_frames = (frame.rtp_time - start) // FRAME_SAMPLES + 1
+                self._start_utterance(n_frames, frame.rtp_time)
                 self._over = {bot_says}
             case PauseHeard():
                 self._pause_noticed_at = now
@@ -215,10 +221,16 @@ class Listener:
         await self.moods.close()
         self._speech.close()
 
-    def _start_utterance(self, n_frames: int) -> None:
-        """Open the utterance with the last `n_frames` frames, pre-roll included."""
+    def _start_utterance(self, n_frames: int, position: int) -> None:
+        """Open the utterance with the last `n_frames` frames, pre-roll included.
+
+        position: of the last of them.
+        """
         self._utterance = self._speech.open_utterance(self._hints)
         frames = list(self._recent)[-n_frames:]
+        first = position - (len(frames) - 1) * FRAME_SAMPLES
+        self._fed_to = position + FRAME_SAMPLES
+        self._span = HeardSpan(first, self._fed_to, self._hints.kind, self._hints.phrases)
         for samples in frames:
             self._utterance.feed(samples)
         self.moods.start(frames)
@@ -240,6 +252,7 @@ class Listener:
 
     def _transcribe_early(self, utterance: Utterance, is_guess: bool) -> None:
         self._is_guess = is_guess
+        self._span = replace(self._span, last_sample=self._fed_to)
         self._early = asyncio.create_task(utterance.transcribe(is_guess), name="early transcript")
         self._asked_in_pause.append(self._early)
         self._early_tasks.add(self._early)
@@ -274,6 +287,7 @@ class Listener:
             times=self._times(event, now),
             over=_spoken_over(self._over),
             voice=self.moods.end(),
+            span=self._span if self._early else replace(self._span, last_sample=self._fed_to),
             _utterance=self._utterance,
             _early=self._early,
         )

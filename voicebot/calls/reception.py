@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from voicebot.calls.agreement_keeper import is_phone_number
 from voicebot.calls.barge_in import BargeIn
 from voicebot.calls.case_directory import CaseDirectory, CaseStore
+from voicebot.calls.decision_log import DecisionLog, start_decisions
 from voicebot.calls.ledger import CallLedger, SystemOfRecord
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import Listener
@@ -56,7 +57,7 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class CallParts:
     """What all calls of a node share. `recordings_path` None: nothing is recorded.
-    `emotion_head` None: nobody's voice is read."""
+    `emotion_head` None: nobody's voice is read. `models`: what recognises and speaks, by name."""
 
     conversation: Conversation
     prompt_audio: PromptAudio
@@ -69,6 +70,7 @@ class CallParts:
     node: str
     make_voicing: Callable[[], PitchFinder] = Voicing
     emotion_head: EmotionHead | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reception:
@@ -103,17 +105,18 @@ class Reception:
         log.info("call answered", extra={"call_id": record.call_id, "leg_kind": leg.kind})
         speech = parts.open_speech()
         moods = MoodReader(speech, parts.emotion_head if is_caller else None)
+        given: dict[str, object] = {
+            **parts.conversation.variables,
+            "is_recorded": recorder is not None,
+            "is_emotion_read": moods.is_possible,
+            "caller_known": is_phone_number(leg.remote_party),
+        }
         session = CallSession(
             leg=leg,
             engine=DialogueEngine(
                 parts.conversation.script,
                 parts.conversation.classifier,
-                {
-                    **parts.conversation.variables,
-                    "is_recorded": recorder is not None,
-                    "is_emotion_read": moods.is_possible,
-                    "caller_known": is_phone_number(leg.remote_party),
-                },
+                given,
                 parts.conversation.timezone,
                 seed=record.call_id,
             ),
@@ -131,9 +134,26 @@ class Reception:
             barge_in=BargeIn(parts.turns.barge_in_ms, parts.make_voicing()),
             clock=parts.clock,
             max_call_s=parts.turns.max_call_minutes * 60,
+            decisions=self._start_decisions(record, parts.conversation, given),
         )
         await session.run()
         return record.call_id
+
+    def _start_decisions(
+        self, record: CallRecord, conversation: Conversation, given: Mapping[str, object]
+    ) -> DecisionLog | None:
+        """What the dialogue decides is kept where the call is recorded, to be run again."""
+        if not record.recording_path:
+            return None
+        return start_decisions(
+            Path(record.recording_path),
+            record.call_id,
+            conversation.script,
+            conversation.classifier,
+            conversation.timezone,
+            given,
+            self._parts.models,
+        )
 
     def _start_recording(self, leg: CallLeg) -> Recorder | None:
         if self._parts.recordings_path is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +14,7 @@ from voicebot.audio import SAMPLE_RATE, AudioFrame
 from voicebot.calls.barge_in import BargeIn
 from voicebot.calls.call_notes import CallNotes, shown_text
 from voicebot.calls.case_directory import CaseDirectory
+from voicebot.calls.decision_log import DecisionLog
 from voicebot.calls.digit_collector import DigitCollector
 from voicebot.calls.guess import Guess
 from voicebot.calls.ledger import CallLedger
@@ -37,11 +39,13 @@ from voicebot.dialogue.actions import (
     RecordPromise,
     Say,
     SpokenOver,
+    StopRecording,
     SystemFailed,
     TimeRanOut,
     UserTurn,
 )
 from voicebot.dialogue.answer_completeness import Completeness
+from voicebot.dialogue.trail import Edge
 from voicebot.errors import SpeechWorkerError, VoicebotError
 from voicebot.media.echo_guard import EchoGuard
 from voicebot.media.events import DigitPressed, LegEnded, LegEvent, PlayoutEnded, PlayoutStarted
@@ -85,6 +89,9 @@ class Engine(Protocol):
     def n_not_understood(self) -> int: ...
     @property
     def last_understanding(self) -> Understanding | None: ...
+    @property
+    def variables(self) -> Mapping[str, object]: ...
+    def take_trail(self) -> list[Edge]: ...
     def copy(self) -> Self: ...
     def completeness(self, text: str, now: datetime) -> Completeness: ...
     def possible_says(self, now: datetime) -> list[Say]: ...
@@ -111,6 +118,7 @@ class CallSession:
         barge_in: BargeIn,
         clock: Clock,
         max_call_s: float = 1200.0,
+        decisions: DecisionLog | None = None,
     ) -> None:
         self._leg = leg
         self._engine = engine
@@ -121,6 +129,7 @@ class CallSession:
         self._live_calls = live_calls
         self._barge_in = barge_in
         self._clock = clock
+        self._decisions = decisions
         self._max_call_samples = int(max_call_s * SAMPLE_RATE)
         self._call_id = ledger.record.call_id
         self._live = LiveCall(ledger.record, clock.now(), self._hang_up_from_console)
@@ -242,9 +251,10 @@ class CallSession:
     def _prepare_answer(self, turn: UserTurn, now: float) -> bool:
         """Guess that this is the turn; whether the dialogue has an answer to it."""
         engine = self._engine.copy()
-        actions = engine.handle(turn, self._clock.now())
+        told_at = self._clock.now()
+        actions = engine.handle(turn, told_at)
         self._prompter.prepare(action for action in actions if isinstance(action, Say))
-        self._guess = Guess(turn, engine, actions, now)
+        self._guess = Guess(turn, engine, actions, now, told_at)
         understood = engine.last_understanding
         return (
             understood is not None
@@ -332,7 +342,7 @@ class CallSession:
     async def _converse(self) -> None:
         """Hand one event after the other to the dialogue and do what it answers."""
         try:
-            await self._perform(self._engine.start(self._clock.now()))
+            await self._perform(self._start())
             while self._hanging_up is None:
                 self._is_thinking = False
                 event = await self._inbox.get()
@@ -401,17 +411,42 @@ class CallSession:
         guess = self._guess
         if guess is None or guess.turn != event:
             self._drop_guess()
-            actions = self._engine.handle(event, self._clock.now())
+            actions = self._handle(event, heard)
         else:
             self._guess = None
             self._engine = guess.engine
             actions = guess.actions
+            self._note_decision(event, guess.told_at, actions, heard)
             if heard is not None:
                 heard.times.guess_ready_at = guess.made_at
         if heard is not None:
             heard.times.n_discarded_guesses = self._n_discarded_guesses
             self._n_discarded_guesses = 0
         return actions
+
+    def _start(self) -> list[Action]:
+        told_at = self._clock.now()
+        actions = self._engine.start(told_at)
+        self._note_decision(None, told_at, actions)
+        return actions
+
+    def _handle(self, event: DialogueEvent, heard: HeardTurn | None = None) -> list[Action]:
+        told_at = self._clock.now()
+        actions = self._engine.handle(event, told_at)
+        self._note_decision(event, told_at, actions, heard)
+        return actions
+
+    def _note_decision(
+        self,
+        event: DialogueEvent | None,
+        told_at: datetime,
+        actions: list[Action],
+        heard: HeardTurn | None = None,
+    ) -> None:
+        """told_at: as the dialogue was told, so that it can be told the same again."""
+        if self._decisions is not None:
+            span = heard.span if heard is not None else None
+            self._decisions.note(event, told_at, actions, self._engine, span)
 
     async def _perform(self, actions: list[Action], answered: TurnTimes | None = None) -> None:
         """answered: the caller's turn, for the time that the first prompt takes to come."""
@@ -428,7 +463,7 @@ class CallSession:
                     self._expect(action)
                 case Query():
                     answer = QueryAnswered(action.name, await self._ask_directory(action))
-                    queue = self._engine.handle(answer, self._clock.now()) + queue
+                    queue = self._handle(answer) + queue
                 case HangUp():
                     self._disposition = action.disposition
                     self._start_hanging_up(action.reason)
@@ -436,8 +471,11 @@ class CallSession:
                     if not await self._keeper.keep_commitment(action):
                         # What was to be said of it is not said.
                         failure = SystemFailed(promise_lost=True)
-                        queue = self._engine.handle(failure, self._clock.now())
+                        queue = self._handle(failure)
                 case _:
+                    if isinstance(action, StopRecording) and self._decisions is not None:
+                        # It tells in words what the dropped recording told.
+                        self._decisions.discard()
                     self._keeper.keep(action)
 
     async def _ask_directory(self, query: Query) -> dict[str, object]:
@@ -533,6 +571,8 @@ class CallSession:
             self._disposition = self._last_disposition()
         if self._leg.recorder is not None:
             self._leg.recorder.close()
+        if self._decisions is not None:
+            self._decisions.close()
         self._live_calls.remove(self._call_id)
         await self._ledger.close(
             self._clock.now(), self._disposition, self._end_reason, self._leg.media_stats()
@@ -559,7 +599,7 @@ class CallSession:
 
     def _last_disposition(self) -> Disposition:
         """The caller hung up first: keep what the dialogue still wants recorded."""
-        for action in self._engine.handle(CallerLeft(), self._clock.now()):
+        for action in self._handle(CallerLeft()):
             if isinstance(action, HangUp):
                 return action.disposition
             if not isinstance(action, Say | Listen | Query | RecordPromise | RecordPlan):

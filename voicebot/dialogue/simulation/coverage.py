@@ -1,0 +1,54 @@
+"""Which states, edges and intents simulated calls have been through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from voicebot.dialogue.script import Script
+from voicebot.dialogue.trail import Edge
+
+
+class Coverage:
+    """Counts over many calls. known_edges: every edge the script has."""
+
+    def __init__(self, script: Script, known_edges: Iterable[Edge]) -> None:
+        self.known_states = frozenset(script.states)
+        self.known_edges = frozenset(known_edges)
+        self.known_intents = frozenset(
+            intent
+            for state in script.states.values()
+            for rule in script.rules_in(state)
+            for intent in rule.intents
+        )
+        self.states: Counter[str] = Counter({script.start: 1})
+        self.edges: Counter[Edge] = Counter()
+        self.intents: Counter[str] = Counter()
+
+    def add_trail(self, trail: Iterable[Edge]) -> None:
+        for edge in trail:
+            self.edges[edge] += 1
+            self.states[edge.state] += 1
+            if edge.target in self.known_states:
+                self.states[edge.target] += 1
+
+    def add_intent(self, intent: str) -> None:
+        if intent:
+            self.intents[intent] += 1
+
+    @property
+    def missing_states(self) -> list[str]:
+        return sorted(self.known_states - self.states.keys())
+
+    @property
+    def missing_edges(self) -> list[Edge]:
+        return sorted(self.known_edges - self.edges.keys())
+
+    @property
+    def missing_intents(self) -> list[str]:
+        return sorted(self.known_intents - self.intents.keys())
+
+    @property
+    def unforeseen_edges(self) -> list[Edge]:
+        """Taken, though the script's graph does not have them: a fault of the graph."""
+        return sorted(self.edges.keys() - self.known_edges) if self.known_edges else []
