@@ -187,14 +187,15 @@ class Node:
         await self.pool.start()
         variables: dict[str, object] = {"company": settings.dialogue.company}
         prompt_audio = await self._prepare_prompts(progress, variables)
+        conversation = Conversation(
+            self.script,
+            make_classifier(self.script),
+            variables,
+            ZoneInfo(settings.dialogue.timezone),
+        )
         self._reception = Reception(
             CallParts(
-                conversation=Conversation(
-                    self.script,
-                    make_classifier(self.script),
-                    variables,
-                    ZoneInfo(settings.dialogue.timezone),
-                ),
+                conversation=conversation,
                 prompt_audio=prompt_audio,
                 open_speech=self.pool.open_call,
                 make_vad=vad_maker(settings),
@@ -221,6 +222,7 @@ class Node:
             self.clock,
             self.take_call,
             self._check_dial,
+            self._make_chats(self.database, conversation) if settings.chat.enabled else None,
         )
         await self.web.start()
 
@@ -254,6 +256,16 @@ class Node:
         if self._reception is None:
             raise RuntimeError("the node has not been started")
         return await self._reception.take(leg, is_caller)
+
+    def _make_chats(self, database: Database, conversation: Conversation) -> ChatSessions:
+        return ChatSessions(
+            self.settings.chat,
+            lambda: [chat_script(conversation)],
+            database,
+            self.live_calls,
+            self.clock,
+            self.name,
+        )
 
     async def _close_orphans(self, database: Database, progress: Progress) -> None:
         """Close the calls of a process that was killed, and make their recordings whole."""

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import quote
 
 from aiohttp import web
@@ -33,12 +33,13 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 MAX_WAITING_PASSWORDS = 4
 """argon2 takes memory and a core on purpose; calls need them more."""
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+)
+
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{_POLICY}frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Other sites get none. With no-referrer our own forms would send `Origin: null`.
@@ -58,8 +59,12 @@ class TooManyPasswords(web.HTTPTooManyRequests):
 class Access:
     """Decides who gets in, and keeps the logins."""
 
-    def __init__(self, settings: WebSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: WebSettings, clock: Clock, open_paths: frozenset[str] = frozenset()
+    ) -> None:
+        """open_paths: for everybody, beside those that always are."""
         self._clock = clock
+        self._open_paths = OPEN_PATHS | open_paths
         self._password = PasswordCheck(settings.username, settings.password_hash)
         self._throttle = LoginThrottle()
         self._logins = Logins()
@@ -112,9 +117,12 @@ class Access:
         is_upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
         if request.method not in SAFE_METHODS or is_upgrade:
             self._refuse_other_origins(request, must_tell=is_upgrade)
-        if self.needs_login and not _is_open(request.path):
+        if self.needs_login and not self._is_open(request.path):
             await self._demand_login(request)
         return await handler(request)
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open_paths or path.startswith(OPEN_PREFIX)
 
     def _refuse_other_origins(self, request: web.Request, must_tell: bool) -> None:
         """Browsers send Origin with every POST and every upgrade; programs need not on POST,
@@ -163,20 +171,24 @@ class Access:
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: streams and sockets get them too."""
+    # A page with a policy of its own says there who may frame it.
+    has_policy = "Content-Security-Policy" in response.headers
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+        if not (has_policy and name == "X-Frame-Options"):
+            response.headers.setdefault(name, value)
     if not request.path.startswith(OPEN_PREFIX):
         response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = "voicebot"
 
 
+def policy_framed_by(origins: Iterable[str]) -> str:
+    """The Content-Security-Policy of a page that these sites may show in a frame, and we."""
+    return f"{_POLICY}frame-ancestors " + " ".join(["'self'", *origins])
+
+
 def is_https(request: web.Request) -> bool:
     """Here or at the proxy in front. A made-up header only makes the cookie stricter."""
     return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
-
-
-def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(OPEN_PREFIX)
 
 
 def _basic_credentials(request: web.Request) -> tuple[str, str] | None:

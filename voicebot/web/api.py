@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -60,7 +60,10 @@ CALL = "/calls/{call_id}"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. answer: a model, or the media type of something else."""
+    """One method of one path. answer: a model, or the media type of something else.
+
+    body: what is to be sent as JSON, if anything.
+    """
 
     method: Literal["GET", "POST"]
     path: str
@@ -71,12 +74,21 @@ class Operation:
     handle: Callable[[web.Request, Any], Awaitable[BaseModel | web.StreamResponse]]
     status: int = 200
     errors: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
 
 
 class Api:
     """Answers the operations from the database and the live calls."""
 
-    def __init__(self, parts: NodeParts, recordings: Recordings, feed: LiveFeed) -> None:
+    def __init__(
+        self,
+        parts: NodeParts,
+        recordings: Recordings,
+        feed: LiveFeed,
+        more: Sequence[Operation] = (),
+    ) -> None:
+        """more: operations that others answer."""
+        self._more = tuple(more)
         self._parts = parts
         self._database = parts.database
         self._recordings = recordings
@@ -155,6 +167,7 @@ class Api:
                 "Messages that calls promised, the latest first.",
                 *(OutcomesQuery, NotificationList, self.list_notifications),
             ),
+            *self._more,
         ]
 
     def add_routes(self, router: web.UrlDispatcher) -> None:

@@ -16,7 +16,7 @@ _PAGE = """<!doctype html>
 <title>{title} · Voicebot</title>
 <link rel="icon" href="/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/console.css">
-{scripts}
+{styles}{scripts}
 </head>
 <body>
 <a class="skip" href="#content">{skip}</a>
@@ -41,6 +41,7 @@ _MENU = (
     ("/disputes", "nav_disputes"),
     ("/cases", "nav_cases"),
     ("/phone", "nav_phone"),
+    ("/chat", "nav_chat"),
     ("/api", "nav_api"),
 )
 
@@ -53,8 +54,10 @@ def page(
     scripts: Sequence[str] = (),
     has_menu: bool = True,
     is_logged_in: bool = False,
+    styles: Sequence[str] = (),
+    has_chat: bool = True,
 ) -> Html:
-    """A whole page. scripts: files in static/; path: of this page, for the menu and language."""
+    """A whole page. scripts, styles: files in static/; path: of this page, for the menu."""
     other_code = "en" if texts.language == "pl" else "pl"
     return fill(
         _PAGE,
@@ -64,8 +67,11 @@ def page(
             fill('<script type="module" src="/static/{name}"></script>', name=name)
             for name in scripts
         ),
+        styles=join(
+            fill('<link rel="stylesheet" href="/static/{name}">', name=name) for name in styles
+        ),
         skip=texts("skip"),
-        menu=_menu(texts, path) if has_menu else Html(""),
+        menu=_menu(texts, path, has_chat) if has_menu else Html(""),
         other_href=f"?lang={other_code}",
         other_code=other_code,
         other_language=texts("other_language"),
@@ -74,7 +80,7 @@ def page(
     )
 
 
-def _menu(texts: Texts, path: str) -> Html:
+def _menu(texts: Texts, path: str, has_chat: bool) -> Html:
     items = (
         fill(
             '<li><a href="{href}"{current}>{name}</a></li>',
@@ -83,6 +89,7 @@ def _menu(texts: Texts, path: str) -> Html:
             name=texts(key),
         )
         for href, key in _MENU
+        if has_chat or href != "/chat"
     )
     return fill(
         '<nav aria-label="{label}"><ul>{items}</ul></nav>', label=texts("nav"), items=join(items)

@@ -21,7 +21,8 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     """The whole document."""
     operations = list(operations)
     answers = [op.answer for op in operations if not isinstance(op.answer, str)]
-    models: list[type[BaseModel]] = [*answers, Problem, LiveUpdate, LiveEnd]
+    bodies = [op.body for op in operations if op.body is not None]
+    models: list[type[BaseModel]] = [*answers, *bodies, Problem, LiveUpdate, LiveEnd]
     _, schemas = models_json_schema(
         [(model, "serialization") for model in dict.fromkeys(models)], ref_template=_REF
     )
@@ -97,12 +98,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "description": HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": _reference(Problem)}},
         }
-    return {
+    described = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": parameters(operation),
         "responses": responses,
     }
+    if operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

@@ -24,8 +24,9 @@ from voicebot.web.markup import Html
 from voicebot.web.node_status import NodeParts
 from voicebot.web.outcome_boxes import CallOutcomes
 from voicebot.web.outcome_pages import agreements_body, disputes_body
-from voicebot.web.phone_page import login_body, phone_body
+from voicebot.web.phone_page import login_body, phone_body, samples_section
 from voicebot.web.recordings import Recordings
+from voicebot.web.texts import Texts
 from voicebot.web.waterfall_page import waterfall_body
 
 N_SAMPLES = 4
@@ -131,7 +132,7 @@ class Pages:
 
     async def phone(self, request: web.Request) -> web.Response:
         texts = texts_for(request)
-        body = phone_body(await self._samples(), texts)
+        body = phone_body(await self.sample_boxes(texts), texts)
         return self._page(request, texts("phone_title"), body, ["phone.js"])
 
     async def api(self, request: web.Request) -> web.Response:
@@ -193,7 +194,13 @@ class Pages:
     ) -> web.Response:
         is_logged_in = self._access.username(request) is not None
         text = page(
-            texts_for(request), title, body, request.path, scripts, is_logged_in=is_logged_in
+            texts_for(request),
+            title,
+            body,
+            request.path,
+            scripts,
+            is_logged_in=is_logged_in,
+            has_chat=self._parts.settings.chat.enabled,
         )
         response = web.Response(text=text, content_type="text/html")
         remember_language(request, response)
@@ -229,6 +236,10 @@ class Pages:
         return {
             case_id: (await self._database.cases.get(case_id)).case_number for case_id in wanted
         }
+
+    async def sample_boxes(self, texts: Texts) -> Html:
+        samples = await self._samples()
+        return samples_section(samples, texts) if samples else Html("")
 
     async def _samples(self) -> list[SampleDebtor]:
         """Debtors to play, where the node runs the demo and has them in its database."""

@@ -62,7 +62,7 @@ _LOGIN = """
 """
 
 
-def phone_body(samples: Sequence[SampleDebtor], texts: Texts) -> Html:
+def phone_body(samples: Html, texts: Texts) -> Html:
     """samples: debtors to play; empty unless the node runs the demo."""
     keys = (
         fill(
@@ -89,7 +89,7 @@ def phone_body(samples: Sequence[SampleDebtor], texts: Texts) -> Html:
         transcript=texts("transcript"),
         transcript_empty=texts("phone_transcript_empty"),
         see_call=texts("phone_see_call"),
-        samples=_samples(samples, texts) if samples else Html(""),
+        samples=samples,
         texts=data_block("texts", script_texts),
     )
 
@@ -107,7 +107,8 @@ def login_body(texts: Texts, next_path: str, problem: str = "") -> Html:
     )
 
 
-def _samples(samples: Sequence[SampleDebtor], texts: Texts) -> Html:
+def samples_section(samples: Sequence[SampleDebtor], texts: Texts) -> Html:
+    """Debtors to play, with the facts that prove them."""
     items = (
         fill(
             _SAMPLE,

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 import voicebot
+from voicebot.calls.chat_sessions import ChatSessions
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.clock import Clock
@@ -22,6 +23,8 @@ from voicebot.settings import Settings
 from voicebot.storage.database import Database
 from voicebot.web.access import Access, add_security_headers
 from voicebot.web.api import PREFIX, Api
+from voicebot.web.chat_api import ChatApi
+from voicebot.web.chat_routes import ChatRoutes
 from voicebot.web.live_feed import LiveFeed
 from voicebot.web.metrics import CONTENT_TYPE, Metrics
 from voicebot.web.node_status import NodeParts, SipStatus, SpeechStatus, reasons_not_ready
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY_BYTES = 64 * 1024
+CHAT_PATHS = frozenset({"/chat", f"{PREFIX}/chat"})
 SHUTDOWN_S = 5.0
 """What a request may still take when the node stops; calls have been ended by then."""
 
@@ -52,9 +56,11 @@ class WebServer:
         clock: Clock,
         take_call: Callable[[CallLeg], Awaitable[object]],
         check_dial: DialCheck | None = None,
+        chats: ChatSessions | None = None,
     ) -> None:
         """take_call: runs an answered call to its end; the web phone's calls go there, and those
-        that providers stream. check_dial: the dialling rules; None: nobody is called.
+        that providers stream. check_dial: the dialling rules; None: nobody is called. chats: the
+        written conversations; None: there are none.
         """
         self._settings = settings.web
         self._parts = NodeParts(settings, database, live_calls, pool, sip, pacer, clock, take_call)
@@ -78,14 +84,21 @@ class WebServer:
             check_dial or _dial_nobody,
         )
         recordings = Recordings(settings.recordings_path)
-        access = Access(settings.web, clock)
-        self._api = Api(self._parts, recordings, self._feed)
+        is_chat_public = chats is not None and settings.chat.public
+        access = Access(settings.web, clock, CHAT_PATHS if is_chat_public else frozenset())
+        chat_operations = ChatApi(chats).operations() if chats is not None else ()
+        self._api = Api(self._parts, recordings, self._feed, chat_operations)
+        self._chats = chats
         self._openapi = json.dumps(describe(self._api.operations(), voicebot.__version__))
         application = web.Application(
             middlewares=[access.middleware], client_max_size=MAX_BODY_BYTES
         )
         application.on_response_prepare.append(add_security_headers)
-        self._add_routes(application.router, Pages(self._parts, access, self._api, recordings))
+        pages = Pages(self._parts, access, self._api, recordings)
+        self._add_routes(application.router, pages)
+        if chats is not None:
+            routes = ChatRoutes(chats, settings.chat, access, pages.sample_boxes)
+            routes.add_routes(application.router)
         self._runner = web.AppRunner(
             application, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False
         )
@@ -105,8 +118,10 @@ class WebServer:
         return self._streams.dialler
 
     def drain(self) -> None:
-        """Take no new streamed calls; those that go on may end by themselves."""
+        """Take no new streamed calls and chats; those that go on may end by themselves."""
         self._streams.calls.drain()
+        if self._chats is not None:
+            self._chats.drain()
 
     async def start(self) -> None:
         """Raises OSError where the address is taken."""
@@ -115,6 +130,8 @@ class WebServer:
         await site.start()
         self._port = self._runner.addresses[0][1]
         await self._streams.start()
+        if self._chats is not None:
+            self._chats.start()
 
     async def stop(self) -> None:
         """End web calls with `shutdown` and let their records be written, then close.
@@ -127,6 +144,8 @@ class WebServer:
         self._feed.stop()
         await self._phone.stop()
         await self._streams.stop()
+        if self._chats is not None:
+            await self._chats.stop()
         await self._runner.cleanup()
         await self._metrics.stop()
 

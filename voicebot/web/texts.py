@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from voicebot.records import BlockReason, Disposition
+from voicebot.web.chat_texts import CHAT_TEXTS
 from voicebot.web.outcome_texts import BLOCK_REASONS, DISPOSITIONS, OUTCOME_TEXTS
 
 Language = Literal["pl", "en"]
@@ -319,6 +320,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "api_what": ("Co robi", "What it does"),
     "api_parameters": ("Parametry", "Parameters"),
     **OUTCOME_TEXTS,
+    **CHAT_TEXTS,
 }
 
 _END_REASONS: dict[str, str] = {

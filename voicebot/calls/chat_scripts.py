@@ -1,0 +1,28 @@
+"""Call scripts as a chat follows them."""
+
+from __future__ import annotations
+
+from voicebot.calls.chat_sessions import ChatScript
+from voicebot.calls.reception import Conversation
+from voicebot.dialogue.engine import DialogueEngine
+
+
+def chat_script(conversation: Conversation) -> ChatScript:
+    """The script of calls, for writing: nothing is recorded, no voice is read, no number known."""
+    script = conversation.script
+
+    def make_engine(call_id: str) -> DialogueEngine:
+        return DialogueEngine(
+            script,
+            conversation.classifier,
+            {
+                **conversation.variables,
+                "is_recorded": False,
+                "is_emotion_read": False,
+                "caller_known": False,
+            },
+            conversation.timezone,
+            seed=call_id,
+        )
+
+    return ChatScript(script.name, script.title, script.version, make_engine)
