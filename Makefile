@@ -11,6 +11,10 @@ TEST_PACKAGES := $(RUN_PACKAGES) sipp:sip-tester baresip:baresip-core sox:sox ff
 # The default models, and the small ones that prove the other engines.
 TEST_MODELS := whisper-base rhvoice-pl piper-en-joe vosk-ko silero-vad emotion-encoder
 
+# What needs a line to itself (phones, browsers, models) runs one after the other, all else side by
+# side. 5: PYTEST_ARGS chose nothing of that half.
+PYTEST := $(BIN)/python -m pytest
+
 .PHONY: help run test check install install-dev lock lock-check clean
 
 help: ## Show this list
@@ -22,7 +26,8 @@ run: install ## Set up, take the demo models and start with synthetic sample deb
 
 test: install-dev ## Set up and run all tests
 	$(BIN)/voicebot models pull $(TEST_MODELS)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) -n auto tests/unit tests/calls tests/fuzz $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	$(PYTEST) tests/integration $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 check: install-dev lock-check ## Format, lint, types, import contract, lock files
 	$(BIN)/ruff format --check .
