@@ -20,9 +20,10 @@ def chat_script(conversation: Conversation) -> ChatScript:
                 "is_recorded": False,
                 "is_emotion_read": False,
                 "caller_known": False,
+                "is_written": True,
             },
             conversation.timezone,
             seed=call_id,
         )
 
-    return ChatScript(script.name, script.title, script.version, make_engine)
+    return ChatScript(script.name, script.title, conversation.version, make_engine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.storage_fakes import SECRET
 from voicebot.audio import AudioFrame, Samples
+from voicebot.calls.chat_sessions import ChatSessions
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.clock import SystemClock
@@ -42,6 +43,8 @@ from voicebot.speech.worker_pool import WorkerStats
 from voicebot.storage.database import Database
 from voicebot.storage.samples import add_samples
 from voicebot.web.server import WebServer
+
+MakeChats = Callable[[Settings, Database, LiveCalls], ChatSessions]
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -175,7 +178,10 @@ class Console:
 
 @asynccontextmanager
 async def running_console(
-    tmp_path: Path, check_dial: DialCheck | None = None, **sections: Any
+    tmp_path: Path,
+    check_dial: DialCheck | None = None,
+    make_chats: MakeChats | None = None,
+    **sections: Any,
 ) -> AsyncIterator[Console]:
     """sections: of the settings, such as web={...}."""
     web = {"port": 0, **sections.pop("web", {})}
@@ -185,7 +191,16 @@ async def running_console(
     reception = EchoReception(database, live_calls)
     pool, sip, clock = FakePool(), FakeSip(), SystemClock()
     server = WebServer(
-        settings, database, live_calls, pool, sip, Pacer(clock), clock, reception.take, check_dial
+        settings,
+        database,
+        live_calls,
+        pool,
+        sip,
+        Pacer(clock),
+        clock,
+        reception.take,
+        check_dial,
+        make_chats(settings, database, live_calls) if make_chats is not None else None,
     )
     await server.start()
     try:
