@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from voicebot.dialogue.polish.words import Token, word_set
 
-_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka")
+_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu")
 _MOST_READINGS = 10
 _INSTEAD = word_set("tylko lecz ale a")
 

@@ -64,12 +64,14 @@ SMALL_WORDS = word_set(
 VAGUE_COUNTS = word_set("pare kilka kilku kilkanascie iles jakies paru")
 SEASONS = word_set(
     "wiosny wiosna wiosne wiosnie latem jesieni jesienia jesien zimy zima zimie wakacji "
-    "wakacjach wakacjami ferii feriach feriami"
+    "wakacjach wakacjami wakacje lecie ferie ferii feriach feriami"
 )
 VAGUE = tuple(tuple(phrase.split()) for phrase in (
     "na dniach", "w najblizszym czasie", "w najblizszych dniach", "wkrotce", "niedlugo",
     "niebawem", "kiedys", "za jakis czas", "za niedlugo", "w swoim czasie", "jak najszybciej",
-    "lada dzien",
+    "lada dzien", "jak bede mogl", "jak bede mogla", "jak bedziemy mogli", "predzej czy pozniej",
+    "jak tylko bede mogl", "jak tylko bede mogla", "w najblizszej przyszlosci", "nie wiem kiedy",
+    "zobacze kiedy", "nie wiadomo kiedy", "jak sie uda", "jak sie da najszybciej",
 ))  # fmt: skip
 # After an ordinal without a month these show that it counts something else than days.
 NOT_DAYS = word_set(
@@ -95,6 +97,7 @@ PAST_VERB = re.compile(
     r"(?:lem|lam|lismy|lysmy|l|la|li|ly|lo)"
     r"|(?:za|w|s|o)?placon[eyao]|przelan[eyao]|uregulowan[eyao]|wyslan[eyao]|zrobion[eya]"
     r"|posz(?:edl|ed|lo|la|ly)|wyszedl|wyszlo|wyszla|poslal[ae]m|przyszedl|dotar\w+"
+    r"|(?:dokona|uisci|nada|zanios|wyda|ureguluj|rozliczy|potraci|pobra|sciagn[ea])(?:lem|lam|l|la|li)"
     r"|zmarl[aoy]?|zmar|odesz(?:la|lo|li)|odszed\w*|dostal[aei]m|rozmawial[aei]m|dzwonil[aei]\w*"
 )
 NOT_PAST = word_set("la l da dala")

@@ -110,9 +110,11 @@ class DateReader:
             spans.feast,
             relative.ahead,
             relative.ago,
+            relative.counted_from,
             relative.within,
             spans.part,
             spans.numbered_week,
+            spans.turn_of_months,
             spans.named_span,
             days.weekday,
             days.written_date,
@@ -176,6 +178,8 @@ class DateReader:
             return self._weekday_and_day(first, second)
         if not gap and {first.role, second.role} == {"weekday", "week"}:
             return self._weekday_in_week(first, second)
+        if not gap and {first.role, second.role} == {"week", "weekend"}:
+            return self._weekend_in_week(first, second)
         if not gap and {first.role, second.role} == {"day", "month"}:
             return self._day_in_month(first, second)
         if gap == ["od"] and first.modifier == "ahead" and first.first and second.first:
@@ -233,6 +237,22 @@ class DateReader:
             needs_confirmation=confirm, role="day", is_month_named=True,
         )  # fmt: skip
 
+    def _weekend_in_week(self, first: Match, second: Match) -> Match | None:
+        """ "za tydzień w weekend"."""
+        weekend, week = (first, second) if first.role == "weekend" else (second, first)
+        if week.first is None:
+            return None
+        saturday = calendar_spans.week_of(week.first)[0] + dt.timedelta(days=5)
+        return replace(
+            weekend, start=first.start, end=second.end, first=saturday,
+            last=saturday + dt.timedelta(days=1), direction=week.direction,
+        )  # fmt: skip
+
+    def _is_taken_back(self, first: Match, second: Match) -> bool:
+        """ "nie mogę w piątek, w poniedziałek mogę": two clauses, not two days."""
+        after = [self._said.word(at) for at in range(second.end, second.end + 3)]
+        return bool(PAYING & set(after) and "nie" not in after) and self._is_negated(first)
+
     def _range(self, first: Match, second: Match, gap: list[str]) -> Match | None:
         before = self._said.word(first.start - 1)
         if first.first is None or second.first is None:
@@ -240,9 +260,12 @@ class DateReader:
         is_span = (before == "od" and gap == ["do"]) or (
             before in ("miedzy", "pomiedzy") and gap in (["a"], ["i"])
         )
+        is_span = is_span or (before == "z" and gap == ["na"] and first.role == "weekday")
         is_dashed = (
             not gap and first.role == second.role and first.role in ("day", "weekday", "other")
         )
+        if is_dashed and self._is_taken_back(first, second):
+            return None
         is_choice = not is_span and len(gap) == 1 and gap[0] in _OR
         if not is_span and not is_dashed and not is_choice:
             return None
@@ -281,6 +304,10 @@ class DateReader:
         is_limit = is_limit or "pozniej niz" in " ".join(words)
         if "wczesniej niz" in " ".join(words) or "najwczesniej" in words:
             return "from"
+        after = self._said.word(match.end)
+        if after == "najwczesniej":
+            return "from"
+        is_limit = is_limit or after in ("najpozniej", "najdalej")
         op = self._said.op_before(match.start) or "on"
         if is_limit and op in ("on", "by"):
             return "by"

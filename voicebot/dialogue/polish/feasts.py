@@ -82,7 +82,9 @@ _NAMES: dict[str, Callable[[int], Span]] = {
     "święto pracy|święta pracy|święcie pracy": _fixed(5, 1),
     "święto konstytucji|konstytucji trzeciego maja": _fixed(5, 3),
     "majówkę|majówka|majówce|majówki|majówką": _fixed(5, 1, 3),
-    "wniebowzięcie|wniebowzięcia|święto wojska": _fixed(8, 15),
+    "długi weekend majowy|długim weekendzie majowym|długiego weekendu majowego|"
+    "weekend majowy|weekendzie majowym|majowy weekend|majowym weekendzie": _fixed(5, 1, 3),
+    "matki boskiej zielnej|wniebowzięcie|wniebowzięcia|święto wojska": _fixed(8, 15),
     "wszystkich świętych|dzień zmarłych|święto zmarłych": _fixed(11, 1),
     "zaduszki|zaduszkach|zaduszek|dzień zaduszny": _fixed(11, 2),
     "święto niepodległości|święta niepodległości|święcie niepodległości": _fixed(11, 11),

@@ -88,6 +88,12 @@ class NamedDays:
     def written_date(self, at: int) -> Match | None:
         """ "15.03.2026", "2026-03-15", "15.03"."""
         text = self._said.word(at)
+        apart = [self._said.word(at + step) for step in range(3)]
+        if all(part.isdigit() for part in apart) and [len(part) for part in apart] == [2, 2, 4]:
+            # "20 03 2026"
+            day, month, year = (int(part) for part in apart)
+            if 1900 <= year <= 2099 and 1 <= month <= 12:
+                return self._day_match(at, at + 3, day, month, year)
         if not text[:1].isdigit() or text.isdigit():
             return None
         if self._said.is_money(at + 1) or self._said.word(at - 1) in ("o", "godzina", "godzinie"):
@@ -131,6 +137,11 @@ class NamedDays:
         if month is not None:
             year, end = self._said.year_after(end + 1)
             return self._day_match(start, end, day, month, year)
+        shared = self._shared_month(end)
+        if shared is not None:
+            # "10-15 kwietnia"
+            match = self._day_match(start, end, day, shared, None)
+            return replace(match, is_month_named=False)
         if form == "number":
             return None
         numbered = self._month_by_number(end, form)
@@ -141,6 +152,15 @@ class NamedDays:
             # "piątego szóstego" is 5 June, or the fifth or the sixth.
             return replace(match, needs_confirmation=True) if month == day + 1 else match
         return self._bare_day(start, end, day, form)
+
+    def _shared_month(self, at: int) -> int | None:
+        """The month that is said with the second of two numbers written in digits only."""
+        first, link, second = (self._said.word(at + step) for step in (-1, 0, 1))
+        if link not in ("do", "-", "–", "a", "albo", "lub") or len(second) > 2:
+            return None
+        if not first.isdigit() or not second.isdigit() or int(first) >= int(second):
+            return None
+        return MONTH_FORMS.get(self._said.word(at + 2))
 
     def _day_number(self, at: int) -> tuple[int, int, str] | None:
         """A number from 1 to 31 that may be a day, the index after it, and its form."""
@@ -187,6 +207,9 @@ class NamedDays:
         """The month of "dwudziesty trzeci trzeci" and "piętnastego czwartego"."""
         if form not in ("m.nom", "m.gen"):
             return None
+        if self._said.word(at) == "zero":
+            # "piętnasty zero czwarty"
+            at += 1
         ordinal: Ordinal | None = read_ordinal(self._said.tokens, at)
         if ordinal is None or ordinal.form != form or not 1 <= ordinal.value <= 12:
             return None
@@ -258,7 +281,8 @@ class NamedDays:
 
     def _stands_alone(self, start: int, end: int) -> bool:
         """Whether nothing but small words is said besides: "piętnasty" as an answer."""
-        small = SMALL_WORDS | PREPOSITIONS.keys() | word_set("prosze pasuje no tak dobrze moze byc")
+        small = SMALL_WORDS | PREPOSITIONS.keys() | WEEKDAY_FORMS.keys()
+        small = small | word_set("prosze pasuje no tak dobrze moze byc")
         rest = [*self._said.tokens[:start], *self._said.tokens[end:]]
         return all(token.is_mark or token.text in small for token in rest)
 

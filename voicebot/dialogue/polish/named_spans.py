@@ -103,7 +103,10 @@ class NamedSpans:
         direction = self._said.direction_at(start)
         found = self._span(end, direction)
         if found is None:
-            return None
+            feast = self.feast(end)
+            if feast is None or part != "end" or op not in ("by", "before"):
+                return None
+            return Match(start, feast.end, feast.last, op="by", direction=direction)
         span, unit, offset, end = found
         if op in ("by", "before") and part == "end":
             return Match(start, end, span[1], op="by", direction=direction)
@@ -146,6 +149,11 @@ class NamedSpans:
             found = self._span(at + 1, self._said.direction_at(at))
             if found is not None:
                 return Match(at, found[3], found[0][1], role="day", is_month_named=True)
+        if word == "ostatniego" and not following and at < 2:
+            last = calendar_spans.span_of(self._said.today, "month")[1]
+            return Match(at, at + 1, last, role="day", is_month_named=True)
+        if following in ("dzien", "dniu", "dniach") and ordinal and ordinal[0] == 1:
+            return self._first_days(at)
         if following in WEEKDAY_FORMS and (is_last or (ordinal and ordinal[1][0] in "mf")):
             return self._weekday_of_month(at, 5 if ordinal is None else ordinal[0])
         if is_last and following in ("dzien", "dnia", "dniem", "dniu", "dniach"):
@@ -169,21 +177,60 @@ class NamedSpans:
             days = (from_day, from_day + dt.timedelta(days=6))
         return Match(at, end, *days, is_approximate=True)
 
+    def _first_days(self, at: int) -> Match | None:
+        """ "w pierwszy dzień miesiąca", "w pierwszych dniach kwietnia"."""
+        found = self._span(at + 2, self._said.direction_at(at))
+        if found is None or found[1] == "week":
+            return None
+        (first, last), _, offset, end = found
+        if first < self._said.today and self._said.word(end - 1) in UNITS and not offset:
+            first = last + dt.timedelta(days=1)
+        if self._said.word(at + 1) != "dniach":
+            return Match(at, end, first, role="day", is_month_named=True)
+        return Match(at, end, first, first + dt.timedelta(days=4), is_approximate=True)
+
     def _weekday_of_month(self, at: int, n: int) -> Match | None:
         """ "w trzeci piątek kwietnia", "w ostatni piątek miesiąca"; n is 5 for the last."""
         found = self._span(at + 2, self._said.direction_at(at))
         if found is None or found[1] != "month":
             # "w trzeci piątek" of what? "w ostatni piątek" alone is the one before.
             return None if n == 5 else Match(at, at + 2, None, ask="date", anchor="vague")
-        (first, last), _, _, end = found
+        (first, last), _, offset, end = found
         weekday = WEEKDAY_FORMS[self._said.word(at + 1)]
-        if n == 5:
-            day = last - dt.timedelta(days=(last.weekday() - weekday) % 7)
-        else:
-            day = first + dt.timedelta(days=(weekday - first.weekday()) % 7, weeks=n - 1)
+        day = self._nth_weekday(first, last, weekday, n)
+        is_gone = day < self._said.today and self._said.direction_at(at) == "future"
+        if is_gone and not offset and self._said.word(end - 1) in UNITS:
+            # "w pierwszy piątek miesiąca", said on the 11th
+            first, last = calendar_spans.span_of(last + dt.timedelta(days=1), "month")
+            day = self._nth_weekday(first, last, weekday, n)
         if n > 5 or day > last:
             return Match(at, end, None, ask="date", problem="no_such_day")
         return Match(at, end, day, role="day", needs_confirmation=True, is_month_named=True)
+
+    @staticmethod
+    def _nth_weekday(first: dt.date, last: dt.date, weekday: int, n: int) -> dt.date:
+        if n == 5:
+            return last - dt.timedelta(days=(last.weekday() - weekday) % 7)
+        return first + dt.timedelta(days=(weekday - first.weekday()) % 7, weeks=n - 1)
+
+    def turn_of_months(self, at: int) -> Match | None:
+        """ "na przełomie marca i kwietnia": from the 21st to the 10th."""
+        if self._said.word(at) not in ("przelomie", "przelom"):
+            return None
+        direction = self._said.direction_at(at)
+        found = self._span(at + 1, direction)
+        if found is None:
+            return None
+        (_, last), unit, _, end = found
+        if (
+            unit == "month"
+            and self._said.word(end) == "i"
+            and self._said.word(end + 1) in MONTH_FORMS
+        ):
+            end += 2
+        first = calendar_spans.part_of((last.replace(day=1), last), "month", "end")[0]
+        until = last + dt.timedelta(days=10)
+        return Match(at, end, first, until, direction=direction, is_approximate=True)
 
     def named_span(self, at: int) -> Match | None:
         """ "w przyszłym tygodniu", "w tym miesiącu", "przyszłego roku"."""
@@ -252,7 +299,10 @@ class NamedSpans:
             saturday += dt.timedelta(weeks=1)
         sunday = saturday + dt.timedelta(days=1)
         first = max(saturday, self._said.today) if direction == "future" else saturday
-        return Match(at, end + 1, first, sunday, direction=direction, needs_confirmation=offset > 0)
+        return Match(
+            at, end + 1, first, sunday, "weekend", direction=direction,
+            needs_confirmation=offset > 0,
+        )  # fmt: skip
 
     def feast(self, at: int) -> Match | None:
         if self._said.word(at) not in _FEASTS_BEGIN:

@@ -23,7 +23,7 @@ from voicebot.dialogue.polish.words import MONTH_FORMS
 _WITHIN = (
     ("w", "ciagu"), ("w", "przeciagu"), ("w", "terminie"), ("do",), ("dajcie", "mi"),
     ("daj", "mi"), ("dac", "mi"), ("dajcie",), ("da", "mi"), ("potrzebuje", "jeszcze"),
-    ("potrzebuje",), ("potrzeba", "mi"),
+    ("potrzebuje",), ("potrzeba", "mi"), ("prosze", "o"), ("poprosze", "o"), ("w",),
 )  # fmt: skip
 
 
@@ -35,6 +35,9 @@ class RelativeDays:
 
     def relative_word(self, at: int) -> Match | None:
         days = DAYS_FROM_TODAY.get(self._said.word(at))
+        if days == 0 and self._said.word(at - 1) == "od" and self._said.word(at + 1) == "za":
+            # "od dziś za tydzień"
+            return None
         if days is not None:
             day = self._said.today + dt.timedelta(days=days)
             return Match(
@@ -88,6 +91,8 @@ class RelativeDays:
         ):
             is_rough = True
             at += 1
+        if self._said.word(at) in ("dobry", "rowny", "rowne", "caly", "cale", "dokladnie", "rowno"):
+            at += 1
         unit = self._said.unit(at)
         if unit is not None:
             return self._after_bare_unit(start, *unit, is_rough)
@@ -131,6 +136,24 @@ class RelativeDays:
         role = unit if unit in ("week", "month") and last is None else "other"
         modifier = "ahead" if role != "other" else ""
         return Match(start, end, days[0][0], last, role, modifier, is_approximate=is_rough)
+
+    def counted_from(self, at: int) -> Match | None:
+        """ "dwa tygodnie od dziś", "tydzień od jutra"."""
+        numbers, end = [100], at
+        if self._said.unit(at) is None:
+            quantity = self._said.quantity(at)
+            if quantity is None or quantity[2] or len(quantity[0]) > 1:
+                return None
+            numbers, end, _ = quantity
+        unit = self._said.unit(end)
+        if unit is None or self._said.word(unit[1]) != "od":
+            return None
+        start = DAYS_FROM_TODAY.get(self._said.word(unit[1] + 1))
+        moved = self._moved(numbers[0], unit[0])
+        if start is None or moved is None:
+            return None
+        day = moved[0] + dt.timedelta(days=start)
+        return Match(at, unit[1] + 2, day, op="on", is_approximate=moved[1])
 
     def ago(self, at: int) -> Match | None:
         """ "tydzień temu", "dwa dni temu", "przed tygodniem"."""
@@ -184,6 +207,8 @@ class RelativeDays:
             at += 1
         numbers = [100]
         unit = self._said.unit(at)
+        if phrase == ("w",) and not self._is_span_of_time(at):
+            return None
         if unit is None:
             quantity = self._said.quantity(at)
             unit = None if quantity is None else self._said.unit(quantity[1])
@@ -202,6 +227,15 @@ class RelativeDays:
         if moved is None:
             return None
         return Match(start, unit[1], moved[0], op="by", is_approximate=moved[1])
+
+    def _is_span_of_time(self, at: int) -> bool:
+        """Whether "w" says how long it takes: "w tydzień", "w trzy dni", not "w dni robocze"."""
+        if self._said.word(at) in ("tydzien", "miesiac"):
+            return True
+        number = read_cardinal(self._said.tokens, at)
+        return number is not None and self._said.word(number.end) in (
+            "dni", "tygodnie", "tygodni", "miesiace", "miesiecy",
+        )  # fmt: skip
 
     def vague(self, at: int) -> Match | None:
         for phrase in VAGUE:

@@ -7,10 +7,12 @@ put right, known words respelled from what a telephone recogniser makes of them 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from voicebot.dialogue.polish.heard_spellings import HEARD_SPELLINGS
 from voicebot.dialogue.polish.misheard import mend_words
 
 MAX_LENGTH = 600
@@ -104,53 +106,6 @@ weekend weekendu weekendzie święta świętach świętami świąt wigilię wigi
 wielkanocą wielkanocy
 """
 
-_EXTRA_SPELLINGS = {
-    # ---- what people and recognisers make of the numerals
-    "pincet": "pięćset", "pinset": "pięćset", "pincset": "pięćset", "piencet": "pięćset",
-    "piecet": "pięćset", "pienset": "pięćset", "pieset": "pięćset", "szejset": "sześćset",
-    "szeset": "sześćset", "szescet": "sześćset", "siedymset": "siedemset", "siemset": "siedemset",
-    "osimset": "osiemset", "dziewincet": "dziewięćset", "dziewiencet": "dziewięćset",
-    "dziewiecet": "dziewięćset", "dziewieset": "dziewięćset", "dziewinset": "dziewięćset",
-    "czterysto": "czterysta", "czysta": "trzysta", "trzysto": "trzysta", "dwiesta": "dwieście",
-    "piedziesiat": "pięćdziesiąt", "pindziesiat": "pięćdziesiąt", "piendziesiat": "pięćdziesiąt",
-    "szejdziesiat": "sześćdziesiąt", "szesdziesiat": "sześćdziesiąt",
-    "szescdziesiont": "sześćdziesiąt", "dziewiedziesiat": "dziewięćdziesiąt",
-    "dziewindziesiat": "dziewięćdziesiąt", "siemdziesiat": "siedemdziesiąt",
-    "siedymdziesiat": "siedemdziesiąt", "czterdziesci": "czterdzieści", "cztyry": "cztery",
-    "sztery": "cztery", "siedym": "siedem", "osim": "osiem", "siem": "siedem", "jedyn": "jeden",
-    "jedynascie": "jedenaście", "sternascie": "czternaście", "szternascie": "czternaście",
-    "szesc": "sześć", "szejsc": "sześć", "pienc": "pięć", "piencz": "pięć", "dziesienc": "dziesięć",
-    "dziewienc": "dziewięć", "dwajscia": "dwadzieścia", "dwaescia": "dwadzieścia",
-    "czydziesci": "trzydzieści", "tszysta": "trzysta", "czynascie": "trzynaście",
-    "tysiuncu": "tysiąc", "tysionc": "tysiąc", "tysonc": "tysiąc", "tysiac": "tysiąc",
-    "tys": "tysięcy", "mln": "milionów", "tysi": "tysięcy", "tysie": "tysiące",
-    "tysionce": "tysiące", "tysiency": "tysięcy", "czery": "cztery", "ctery": "cztery",
-    "rzesc": "sześć", "krzesc": "sześć", "krzy": "trzy", "ksiedem": "siedem", "dva": "dwa",
-    "ksiadem": "siedem", "przesnascie": "szesnaście", "przesnacie": "szesnaście",
-    "czterdziesiat": "czterdzieści", "oscdziesiat": "osiemdziesiąt",
-    "toscdziesiat": "osiemdziesiąt", "osdziesiat": "osiemdziesiąt",
-    "oscdziesiatego": "osiemdziesiątego", "toscdziesiatego": "osiemdziesiątego",
-    "osdziesiatego": "osiemdziesiątego", "siemdziesiatego": "siedemdziesiątego",
-    "siemdziesiaty": "siedemdziesiąty", "siedymdziesiatego": "siedemdziesiątego",
-    "wiatego": "piątego", "fiatego": "piątego", "rzusty": "szósty", "rzustego": "szóstego",
-    "twenty": "dwudziesty", "siedmy": "siódmy", "usmy": "ósmy", "piante": "piąty",
-    "dziewiecsciec": "dziewięćset", "dziewiecscie": "dziewięćset", "dzwiecset": "dziewięćset",
-    "tysiat": "tysiąc", "tyszac": "tysiąc", "tyszonc": "tysiąc", "tyszonsz": "tysiąc",
-    # ---- currency
-    "zwotych": "złotych", "zwoty": "złoty", "zwote": "złote", "salosc": "całość",
-    "zl": "złotych", "pln": "złotych", "zeta": "złotych", "zlociszy": "złotych",
-    "zlotowki": "złote", "zlotowke": "złoty", "zloto": "złotych", "gr": "groszy",
-    # ---- days
-    "dzis": "dziś", "dzisiej": "dzisiaj", "dzisaj": "dzisiaj", "jutr": "jutro", "jutrze": "jutro",
-    "jutsze": "jutro", "juto": "jutro", "wczora": "wczoraj", "fczoraj": "wczoraj",
-    "pojutsze": "pojutrze", "pojutro": "pojutrze", "przedfczoraj": "przedwczoraj",
-    "pn": "poniedziałek", "wt": "wtorek", "sr": "środa", "czw": "czwartek", "pt": "piątek",
-    "srode": "środę", "wtorku": "wtorku", "fsrode": "środę",
-    "miesionc": "miesiąc", "miesionca": "miesiąca", "miechu": "miesiącu", "miech": "miesiąc",
-    "miecha": "miesiąca", "tydzien": "tydzień", "tygodniow": "tygodni", "konca": "końca",
-    "godz": "godzina", "min": "minut", "przysly": "przyszły", "zeszlym": "zeszłym",
-}  # fmt: skip
-
 
 def fold(text: str) -> str:
     """Lower case without Polish diacritics."""
@@ -177,7 +132,7 @@ def _build_spellings() -> dict[str, str]:
         # Short words sound like too many others ("maj", "pół", "sto").
         if len(key) >= 5 and key not in exact:
             table.setdefault(key, word)
-    table.update((heard, word) for heard, word in _EXTRA_SPELLINGS.items() if heard not in exact)
+    table.update((heard, word) for heard, word in HEARD_SPELLINGS.items() if heard not in exact)
     return table
 
 
@@ -331,6 +286,10 @@ _MERGES = {
     ("szesc", "set"): "sześćset", ("siedem", "set"): "siedemset", ("osiem", "set"): "osiemset",
     ("dziewiec", "set"): "dziewięćset", ("popo", "ludniu"): "popołudniu",
     ("ponie", "dzialek"): "poniedziałek", ("wigi", "lie"): "wigilię", ("tysi", "ac"): "tysiąc",
+    ("nie", "dziele"): "niedzielę", ("nie", "dziela"): "niedziela", ("pia", "tek"): "piątek",
+    ("czwar", "tek"): "czwartek", ("so", "bote"): "sobotę", ("ty", "dzien"): "tydzień",
+    ("ty", "godnie"): "tygodnie", ("mie", "siac"): "miesiąc", ("dwie", "sta"): "dwieście",
+    ("pol", "tora"): "półtora", ("pol", "torej"): "półtorej", ("zlo", "tych"): "złotych",
     ("po", "lowe"): "połowę", ("za", "place"): "zapłacę",
 }  # fmt: skip
 # "w piątek" over a telephone: the voiceless w is hardly heard.
@@ -341,6 +300,8 @@ _RUN_TOGETHER = {
     "siodmy": "siodmy", "siedmy": "siodmy", "osmy": "osmy", "usmy": "osmy",
 }  # fmt: skip
 """First words of two numerals written as one ("usmysiedemdziesiąt"), as heard and as meant."""
+_RUN_ON_NOUNS = ("zlotych", "zlote", "zloty", "tysiaca", "tysiac", "tysiace", "tysiecy", "zero")
+"""Second words of "dwieściezłotych", "półtysiąca"."""
 _PREFIXES = ("do", "na", "we", "w", "po", "za", "od", "przed")
 _PREFIXABLE = (
     MONTH_FORMS.keys()
@@ -361,6 +322,10 @@ def _split(word: str) -> tuple[str, ...]:
         return _SPLITS[folded]
     if len(folded) < 6 or folded in _SPELLINGS:
         return ()
+    for noun in _RUN_ON_NOUNS:
+        head = folded.removesuffix(noun)
+        if head != folded and head in _SPELLINGS:
+            return (head, noun)
     for prefix in _PREFIXES:
         rest = folded[len(prefix) :]
         if folded.startswith(prefix) and fold(_respell(rest)) in _PREFIXABLE:
@@ -392,7 +357,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     end = -1
     # \u200b and the like come from pages, not from speech, but must not hide a word.
-    cleaned = text[:MAX_LENGTH].lower().replace("\u00a0", " ").replace("\u202f", " ")
+    # Some systems write "ó" as two signs.
+    composed = unicodedata.normalize("NFC", text[: 2 * MAX_LENGTH])
+    cleaned = composed[:MAX_LENGTH].lower().replace("\u00a0", " ").replace("\u202f", " ")
     cleaned = mend_words(cleaned, _is_numeral)
     for match in _PIECE.finditer(cleaned):
         piece = match.group()
