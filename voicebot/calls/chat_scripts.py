@@ -24,6 +24,7 @@ def chat_script(conversation: Conversation) -> ChatScript:
             },
             conversation.timezone,
             seed=call_id,
+            is_written=True,
         )
 
     return ChatScript(script.name, script.title, conversation.version, make_engine)

@@ -51,9 +51,11 @@ _PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
 class Deeds:
     """Performs steps and prompts of one script. What they change is in the memory alone."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, is_written: bool = False) -> None:
+        """is_written: prompts are read, not heard."""
         self._script = script
         self._kinds = script.kinds
+        self._is_written = is_written
 
     def do(self, memory: ConversationState, steps: Iterable[Step]) -> list[Action]:
         actions: list[Action] = []
@@ -73,7 +75,7 @@ class Deeds:
             actions.append(
                 Say(
                     prompt_id=prompt.prompt_id,
-                    text=prompt.wording(memory.seed).render(scope, self._kinds),
+                    text=prompt.wording(memory.seed).render(scope, self._kinds, self._is_written),
                     is_static=self._script.is_static(prompt),
                     allow_barge_in=prompt.allow_barge_in,
                 )

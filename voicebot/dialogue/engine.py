@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from voicebot.dialogue.actions import (
@@ -28,6 +29,7 @@ from voicebot.dialogue.answer_completeness import Completeness, Question, comple
 from voicebot.dialogue.backchannels import is_backchannel
 from voicebot.dialogue.deeds import Deeds, plain
 from voicebot.dialogue.doubt import Doubt
+from voicebot.dialogue.intent_model_store import default_folder
 from voicebot.dialogue.look_ahead import LookAhead
 from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
@@ -50,9 +52,13 @@ _MAX_ALTERNATIVES = 4
 _MASKED = "***"
 
 
-def make_classifier(script: Script) -> IntentClassifier:
-    """The classifier for a script's intents. Takes up to a second; share it between calls."""
-    return ExampleClassifier(script.intents)
+def make_classifier(script: Script, cache: Path | None = None) -> IntentClassifier:
+    """The classifier for a script's intents; share it between calls.
+
+    Takes seconds where their examples are new, else a moment: what was learnt is kept in `cache`,
+    a folder (None: that of the user).
+    """
+    return ExampleClassifier(script.intents, cache or default_folder())
 
 
 class DialogueEngine:
@@ -69,14 +75,17 @@ class DialogueEngine:
         variables: Mapping[str, object],
         timezone: ZoneInfo,
         seed: str = "",
+        is_written: bool = False,
     ) -> None:
-        """seed: draws the wordings and the arms of experiments; the first of each without one."""
+        """seed: draws the wordings and the arms of experiments; the first of each without one.
+        is_written: the conversation is read, not heard: amounts and dates have digits.
+        """
         self._script = script
         self._timezone = timezone
         self._kinds = script.kinds
         self._state = first_state(script, variables, seed)
         self._reader = TurnReader(script, classifier)
-        self._deeds = Deeds(script)
+        self._deeds = Deeds(script, is_written)
         self._walker = Walker(script, self._deeds)
         self._doubt = Doubt(script)
         self._secrets = script.secret_variables

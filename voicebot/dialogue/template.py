@@ -13,12 +13,14 @@ from datetime import date
 from voicebot.dialogue.person_words import PERSON_CASES, speak_person
 from voicebot.dialogue.polish import readout
 from voicebot.dialogue.polish.cases import Case
+from voicebot.dialogue.written_forms import WRITTEN_FORMS
 from voicebot.records import PersonName
 
 _PLACEHOLDER = re.compile(r"\{\s*([a-z_][a-z0-9_]*)(?:\.([a-z]+))?\s*\}")
 _DOCUMENT_NUMBER = re.compile(r"\b(?:[A-Z]{1,5}/)?[0-9A-Z]+(?:/[0-9A-Z]+)+\b")
 _NUMBER = re.compile(r"\b[0-9]{1,9}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SPACES = re.compile(r"[ \t\r\n]+")
 _MAX_TEXT_LENGTH = 200
 
 
@@ -51,12 +53,18 @@ class Template:
         """The text cut where a sentence ends, as it is cut for synthesis once it is rendered."""
         return [parse_template(text) for text in _SENTENCE_END.split(self.text.strip()) if text]
 
-    def render(self, scope: Mapping[str, object], kinds: Mapping[str, str]) -> str:
-        """The text with every variable in words. Unknown values are left out."""
-        spoken = "".join(
-            part if isinstance(part, str) else _speak(part, scope, kinds) for part in self.parts
+    def render(
+        self, scope: Mapping[str, object], kinds: Mapping[str, str], is_written: bool = False
+    ) -> str:
+        """The text with every variable in words, or in digits where it is to be read. Unknown
+        values are left out."""
+        put = _write if is_written else _speak
+        text = "".join(
+            part if isinstance(part, str) else put(part, scope, kinds) for part in self.parts
         )
-        return " ".join(spoken.split())
+        # What must not break across lines stays together where it is read.
+        words = _SPACES.split(text) if is_written else text.split()
+        return " ".join(word for word in words if word)
 
 
 def parse_template(text: str) -> Template:
@@ -139,3 +147,10 @@ def _plain(value: object) -> str:
 def _speak(part: Placeholder, scope: Mapping[str, object], kinds: Mapping[str, str]) -> str:
     speaker = FORMS.get((kinds.get(part.name, ""), part.form))
     return "" if speaker is None else speaker(scope.get(part.name), scope)
+
+
+def _write(part: Placeholder, scope: Mapping[str, object], kinds: Mapping[str, str]) -> str:
+    writer = WRITTEN_FORMS.get((kinds.get(part.name, ""), part.form))
+    if writer is None:
+        return _speak(part, scope, kinds)
+    return writer(scope.get(part.name), scope)

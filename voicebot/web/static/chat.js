@@ -50,9 +50,16 @@ function add(speaker, text) {
   if (speaker === "bot") words.lang = "pl";
   item.append(head, words);
   list.append(item);
-  list.scrollTop = list.scrollHeight;
+  toEnd();
   return item;
 }
+
+function toEnd() {
+  list.scrollTop = list.scrollHeight;
+}
+
+// Buttons and notices below take room from the list: its last message must stay in sight.
+new ResizeObserver(toEnd).observe(list);
 
 function say(speaker, text) {
   shown.push([speaker, text]);
@@ -87,6 +94,7 @@ function open() {
   talk.hidden = false;
   for (const part of [write, tools]) part.hidden = false;
   again.hidden = true;
+  talk.scrollIntoView({ block: "end" });
 }
 
 // The focus goes to what can be done next: it must not be lost with the field.

@@ -51,7 +51,9 @@ class PhoneCall {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/phone/ws`);
+    const script = byId("script")?.value ?? "";
+    const query = script ? `?script=${encodeURIComponent(script)}` : "";
+    this.socket = new WebSocket(`${scheme}://${location.host}/phone/ws${query}`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.takeControl(JSON.parse(data));
@@ -98,6 +100,7 @@ class PhoneCall {
     const known = {
       hangup: texts.phone_ended_hangup,
       busy: texts.phone_busy,
+      script: texts.phone_no_script,
       shutdown: texts.phone_shutdown,
       error: texts.phone_error,
     };
