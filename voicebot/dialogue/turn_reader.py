@@ -166,12 +166,14 @@ class TurnReader:
         """
         meanings = reading.meanings or (_NOTHING_MEANT,)
         urgent = [rule for rule in rules if rule.is_priority]
+        # Said beside something else, what only has the question put again can be said first.
+        leading = [rule for rule in rules if len(meanings) == 1 or rule.go not in _ASIDE]
         elsewhere = [
             meaning for meaning in meanings if self._is_surely_elsewhere(memory, reading, meaning)
         ]
         choice = (
             self._first(memory, urgent, reading, meanings)
-            or self._first(memory, rules, reading, elsewhere, only_meant=True)
+            or self._first(memory, leading, reading, elsewhere, only_meant=True)
             or self._first(memory, rules, reading, meanings)
         )
         if choice is None or choice.rule.is_priority or choice.rule.go == REPEAT:
