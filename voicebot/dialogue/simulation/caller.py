@@ -17,7 +17,7 @@ from voicebot.dialogue.actions import (
     UserTurn,
 )
 from voicebot.dialogue.mood import UNKNOWN_MOOD, Mood
-from voicebot.dialogue.script import Rule, Script, State
+from voicebot.dialogue.script import STAYING, Rule, Script, State
 from voicebot.dialogue.simulation import words
 from voicebot.dialogue.simulation.condition_hints import ConditionHints, hints_of
 from voicebot.dialogue.simulation.noise import misheard
@@ -179,8 +179,25 @@ class SimulatedCaller:
         if wanted and (hints.is_keyed or chance.random() < 0.1):
             return self.keys(self._slot_keys(state, chance.choice(wanted)))
         parts = self._parts(state, hints, wanted, intents)
-        confidence = chance.choice(_DOUBTFUL) if hints.is_doubtful else _SURE
+        if rule.go in STAYING and rule.say and intents and chance.random() < 0.3:
+            # Said beside something else: it may be all that can be answered of it here.
+            parts.insert(0, self._something_else(state, intents))
+        is_doubtful = hints.is_doubtful or (not rule.intents and chance.random() < 0.1)
+        confidence = chance.choice(_DOUBTFUL) if is_doubtful else _SURE
         return self.says(" ".join(parts), listen, noise=0.0, confidence=confidence)
+
+    def _something_else(self, state: State, intents: list[str]) -> str:
+        chance = self._chance
+        spec = state.listen
+        if spec is not None and spec.slots and chance.random() < 0.7:
+            return f"{self._slot_words(state, chance.choice(list(spec.slots)))}, a"
+        others = sorted(
+            {intent for rule in state.rules for intent in rule.intents}
+            & self._script.intents.keys() - set(intents)
+        )
+        if not others:
+            return "proszę poczekać, a"
+        return f"{words.intent_words(self._script, chance.choice(others), chance)}, a"
 
     def _parts(
         self, state: State, hints: ConditionHints, wanted: list[str], intents: list[str]
@@ -201,7 +218,9 @@ class SimulatedCaller:
         return parts
 
     def babbles(self, listen: Listen) -> CallerMove:
-        """Words that mean nothing here; sometimes badly heard."""
+        """Words that mean nothing here; sometimes badly heard, or not at all."""
+        if self._hearing is None and self._chance.random() < 0.1:
+            return CallerMove(UserTurn(confidence=0.0))
         return self.says(self._chance.choice(words.GIBBERISH), listen, noise=0.0)
 
     def says(

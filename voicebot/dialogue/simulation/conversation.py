@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from voicebot.dialogue.actions import (
     Action,
@@ -18,6 +19,7 @@ from voicebot.dialogue.actions import (
     RecordPromise,
     Say,
     SystemFailed,
+    TimeRanOut,
     UserTurn,
 )
 from voicebot.dialogue.engine import DialogueEngine
@@ -29,15 +31,19 @@ from voicebot.dialogue.simulation.truth import SimulatedDirectory
 from voicebot.dialogue.trail import Edge
 from voicebot.records import Disposition
 
-_TURN_S = 6
+_TURN_S = (4, 7, 12, 30, 60)
 _LOST_PROMISES = 0.02
+_TIME_RUNS_OUT = 0.001
+_LATE_MINUTES = 5
 
 
 class Conversation:
     """A call as far as it has got. `copy` gives another that goes its own way from here.
 
     actions: the last ones that were done. caller_turns: how often he spoke, pressed or kept
-    silent. story: what was said, line by line; found_at: how long it was at each breach.
+    silent. fails_at, ends_at: a state whose query shall stay unanswered, or is too late.
+    has_no_balance: the books are not closed. story: what was said, line by line; found_at: how
+    long it was at each breach.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class Conversation:
         coverage: Coverage,
         chance: random.Random,
         now: datetime,
+        timezone: ZoneInfo,
     ) -> None:
         self._script = script
         self._engine = engine
@@ -59,6 +66,7 @@ class Conversation:
         self._coverage = coverage
         self._chance = chance
         self._now = now
+        self._timezone = timezone
         self._understood: object = None
         self.actions: list[Action] = []
         self.caller_turns = 0
@@ -66,7 +74,9 @@ class Conversation:
         self.story: list[str] = []
         self.found_at: list[int] = []
         self.last_trail: list[Edge] = []
-        self.fail_next_query = False
+        self.fails_at = ""
+        self.ends_at = ""
+        self.has_no_balance = False
 
     def start(self) -> None:
         self._perform(self._engine.start(self._now))
@@ -82,6 +92,7 @@ class Conversation:
             self._coverage,
             chance,
             self._now,
+            self._timezone,
         )
         twin._understood = self._understood
         twin.actions = self.actions
@@ -136,6 +147,9 @@ class Conversation:
             self._engine.state_name,
             min(self.n_silences, 9) // 2,
             min(self._engine.n_not_understood, 9) // 2,
+            # What is promised for today is over at midnight.
+            (self._now + timedelta(minutes=_LATE_MINUTES)).astimezone(self._timezone).date()
+            > self.observer.today,
             *known,
         )
 
@@ -153,7 +167,8 @@ class Conversation:
         self._handle(event)
 
     def _handle(self, event: DialogueEvent) -> None:
-        self._now += timedelta(seconds=_TURN_S)
+        self._now += timedelta(seconds=self._chance.choice(_TURN_S))
+        self.observer.today = self._now.astimezone(self._timezone).date()
         actions = self._engine.handle(event, self._now)
         if isinstance(event, UserTurn):
             understood = self._engine.last_understanding
@@ -179,10 +194,21 @@ class Conversation:
         self._note(actions)
         last = actions[-1]
         if isinstance(last, Query):
-            data = {} if self.fail_next_query else self._directory.answer(last)
-            self.fail_next_query = False
-            self.observer.answered(last, data)
-            self._handle_within(QueryAnswered(last.name, data))
+            self._answer(last)
+
+    def _answer(self, query: Query) -> None:
+        """What the directory says; sometimes time runs out while it is asked."""
+        here = self._engine.state_name
+        if here == self.ends_at or self._chance.random() < _TIME_RUNS_OUT:
+            self.ends_at = ""
+            self._handle_within(TimeRanOut())
+            return
+        data = {} if here == self.fails_at else self._directory.answer(query)
+        if self.has_no_balance and "balance_gr" in data:
+            data = {**data, "balance_gr": None}
+        self.fails_at = ""
+        self.observer.answered(query, data)
+        self._handle_within(QueryAnswered(query.name, data))
 
     def _handle_within(self, event: DialogueEvent) -> None:
         """An event that is no turn of the caller; its way is part of the same answer."""

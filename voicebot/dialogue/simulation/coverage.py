@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Iterable
 
 from voicebot.dialogue.script import Script
+from voicebot.dialogue.simulation.unreachable import unreachable_edges
 from voicebot.dialogue.trail import Edge
 
 
 class Coverage:
-    """Counts over many calls. known_edges: every edge the script has."""
+    """Counts over many calls. all_edges: every edge the script has; known_edges: those that
+    somebody may take, `unreachable` the others, each with its proof."""
 
-    def __init__(self, script: Script, known_edges: Iterable[Edge]) -> None:
+    def __init__(self, script: Script, all_edges: Iterable[Edge]) -> None:
         self.known_states = frozenset(script.states)
-        self.known_edges = frozenset(known_edges)
+        self.all_edges = frozenset(all_edges)
+        self.unreachable = unreachable_edges(script, self.all_edges)
+        self.known_edges = self.all_edges - {proven.edge for proven in self.unreachable}
         self.known_intents = frozenset(
             intent
             for state in script.states.values()
@@ -45,10 +49,15 @@ class Coverage:
         return sorted(self.known_edges - self.edges.keys())
 
     @property
+    def has_missing_edges(self) -> bool:
+        return not self.known_edges <= self.edges.keys()
+
+    @property
     def missing_intents(self) -> list[str]:
         return sorted(self.known_intents - self.intents.keys())
 
     @property
     def unforeseen_edges(self) -> list[Edge]:
-        """Taken, though the script's graph does not have them: a fault of the graph."""
-        return sorted(self.edges.keys() - self.known_edges) if self.known_edges else []
+        """Taken, though the script's graph does not have them or they were proven unreachable: a
+        fault of the graph or of the proof."""
+        return sorted(self.edges.keys() - self.known_edges)

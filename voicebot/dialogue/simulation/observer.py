@@ -31,7 +31,7 @@ from voicebot.dialogue.simulation import spoken_breaches as words
 from voicebot.dialogue.simulation.truth import CaseTruth
 from voicebot.records import Disposition
 
-_READ_BACK_TURNS = 4
+_READ_BACK_TURNS = 12
 """Turns of the caller within which what he agrees to must have been read to him."""
 _PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
 _LONGEST_PROMISE_DAYS = 30
@@ -86,7 +86,7 @@ class Observer:
     ) -> None:
         self._truth = truth
         self._policy = policy
-        self._today = today
+        self.today = today
         self.is_recorded = given.get("is_recorded") is True
         self._needs_emotion_notice = given.get("is_emotion_read") is True
         self._company = str(given.get("company", ""))
@@ -237,7 +237,7 @@ class Observer:
     def _judge_promise(self, promise: RecordPromise) -> None:
         self._has_promised = True
         balance_gr = self._truth.balance_gr
-        days = (promise.due_date - self._today).days
+        days = (promise.due_date - self.today).days
         if not 0 <= days <= self._policy.ptp_max_days:
             self._breach("promise_beyond_policy", f"in {days} days")
         if not 0 < promise.amount_gr <= balance_gr:
@@ -259,7 +259,7 @@ class Observer:
             self._breach("plan_beyond_policy", f"{plan.n_installments} instalments")
         if plan.installment_gr < policy.min_installment_gr:
             self._breach("plan_beyond_policy", f"instalments of {plan.installment_gr} gr")
-        if plan.first_date < self._today or (last - self._today).days > policy.max_plan_days + 31:
+        if plan.first_date < self.today or (last - self.today).days > policy.max_plan_days + 31:
             self._breach("plan_beyond_policy", f"from {plan.first_date} to {last}")
         if plan.total_gr != self._truth.balance_gr:
             self._breach("plan_beyond_policy", f"{plan.total_gr} of {self._truth.balance_gr} gr")
@@ -328,5 +328,6 @@ def _spoken_forms(value: str) -> Iterable[str]:
         return ()
     if len(digits) == 8 and value[4:5] == "-":
         born = date.fromisoformat(value)
-        return (value, digits, readout.date_(born), readout.date_(born, today=born))
+        # Without its year it may be any other day of the call's, like the one it fell due.
+        return (value, digits, readout.date_(born))
     return (value, digits, readout.digits(digits))

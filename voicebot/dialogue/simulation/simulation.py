@@ -32,6 +32,12 @@ FIRST_DAY = datetime(2026, 3, 9, 9, 15, tzinfo=UTC)
 """A Monday; calls are spread over the week from then on, so that days off come up."""
 SETTINGS: Mapping[str, object] = {"company": "Windykacja Przykładowa"}
 _DAYS = 6
+_LATE_CALLS = 0.04
+_TO_MIDNIGHT_MINUTES = 13 * 60 + 40
+"""From FIRST_DAY's hour to five minutes before midnight in Warsaw."""
+_SLOW = Persona("slow", answers=0.9, agrees=0.8, silence=0.4, odd=0.1)
+_MUMBLING = Persona("mumbling", answers=0.9, agrees=0.8, gibberish=0.4, odd=0.1)
+"""Who fails again and again and still gets on: so a call's limits are met everywhere."""
 _SLACK_TURNS = 20
 _CURIOSITY = 0.04
 _MAX_STORIES = 3
@@ -126,6 +132,8 @@ class Simulation:
 
     def _begin(self, number: int, persona: Persona, chance: random.Random) -> Conversation:
         now = FIRST_DAY + timedelta(days=chance.randrange(_DAYS))
+        if chance.random() < _LATE_CALLS:
+            now += timedelta(minutes=_TO_MIDNIGHT_MINUTES + chance.randrange(5))
         today = now.astimezone(self._timezone).date()
         truth = make_truth(chance, today, self._needs_company)
         given = given_values(self._script, truth, chance, self._settings)
@@ -142,6 +150,7 @@ class Simulation:
             self.coverage,
             chance,
             now,
+            self._timezone,
         )
         conversation.start()
         return conversation
@@ -160,7 +169,7 @@ class Simulation:
 
     def _keep(self, conversation: Conversation) -> Moment | None:
         """Remember a new kind of moment, to go on from it later."""
-        if not self.coverage.known_edges or not self.coverage.missing_edges:
+        if not self.coverage.has_missing_edges:
             return None
         if not self._frontier.is_new(conversation.signature):
             return None
@@ -207,6 +216,9 @@ class Simulation:
         state = self._script.states[edge.state]
         if state.listen is None:
             return self._seek_passing(edge, persona, chance)
+        if edge.kind in ("no_input", "no_match") and chance.random() < 0.5:
+            slow = _SLOW if edge.kind == "no_input" else _MUMBLING
+            return self._begin(self.result.n_calls, slow, chance)
         moment = (
             self._frontier.most_silent_at(edge.state)
             if edge.kind in ("no_input", "no_match", "too_long") and chance.random() < 0.7
@@ -252,7 +264,9 @@ class Simulation:
         moment, way_in = found
         conversation = self._go_on(moment, persona, chance)
         state = conversation.state
-        conversation.fail_next_query = edge.kind == "failure"
+        conversation.fails_at = edge.state if edge.kind == "failure" else ""
+        conversation.ends_at = edge.state if edge.kind == "too_long" else ""
+        conversation.has_no_balance = edge.kind == "answer" and chance.random() < 0.3
         rule = self._rule_of(way_in, state)
         if rule is None:
             conversation.play(conversation.caller.move(state, conversation.listen))

@@ -50,10 +50,10 @@ FORBIDDEN = re.compile(
 community interviews, criminal threats, made-up deadlines (UOKiK RKT-09/2011, RWR 25/2013)."""
 
 AGREEMENT = re.compile(
-    r"^\W*((no|e+|y+|znaczy|tak że) )*(tak|ta|owszem|dobrze|dobra|okej|ok|jasne|oczywiście|oczywiscie|zgoda|zgadza|"
-    r"zgadzam|potwierdzam|pewnie|jak najbardziej|może być|moze byc|niech będzie|niech bedzie|"
-    r"proszę zapisać|"
-    r"spoko|oki|poprawnie|dokładnie|dokladnie)\b",
+    r"^\W*((no|e+|y+|znaczy|tak że) )*"
+    r"(tak|ta|owszem|dobrze|dobra|okej|ok|oki|jasne|oczywiście|oczywiscie|zgoda|zgadza|zgadzam|"
+    r"potwierdzam|pewnie|jak najbardziej|może być|moze byc|niech będzie|niech bedzie|spoko|"
+    r"proszę zapisać|poprawnie|dokładnie|dokladnie)\b",
     re.IGNORECASE,
 )
 REFUSAL = re.compile(r"\b(nie|niestety|może|moze|chyba|raczej)\b(?! ma sprawy)", re.IGNORECASE)

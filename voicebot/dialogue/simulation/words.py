@@ -34,7 +34,13 @@ FREE_WORDS = (
     "po szesnastej", "rano", "faktura jest nie moja", "umowa była wypowiedziana",
 )  # fmt: skip
 PROBLEMS: Mapping[str, tuple[str, ...]] = {
-    "past": ("wczoraj", "w zeszłym tygodniu", "przedwczoraj"),
+    "past": (
+        "wczoraj",
+        "w zeszłym tygodniu",
+        "przedwczoraj",
+        "dwudziestego lutego dwa tysiące dwudziestego szóstego",
+        "pierwszego stycznia tego roku",
+    ),
     "no_such_date": ("trzydziestego pierwszego kwietnia", "trzydziestego lutego"),
     "weekday_mismatch": ("we wtorek dwunastego marca", "w piątek dwudziestego czwartego marca"),
     "two_dates": ("w piątek albo w poniedziałek", "jutro albo pojutrze"),
