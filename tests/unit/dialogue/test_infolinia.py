@@ -125,30 +125,37 @@ NOT_PROMISED = (
     ended("ja to już zapłaciłem", disposition=D.CLAIMS_PAID, callback="wpłatę"),
     ended("zapłaciłem wczoraj trzysta złotych", disposition=D.CLAIMS_PAID, callback="wpłatę"),
     ended("w poniedzialek poszed przelew", disposition=D.CLAIMS_PAID, callback="wpłatę"),
-    ended("chciałbym to rozłożyć na raty", disposition=D.CALLBACK, callback="decyzję"),
-    ended("a umorzycie mi odsetki", disposition=D.CALLBACK, callback="decyzję"),
-    ended("straciłem pracę", disposition=D.CALLBACK, callback="trudna sytuacja"),
-    ended("jestem w szpitalu", disposition=D.CALLBACK, callback="szczególna sytuacja"),
+    ended("chciałbym to rozłożyć na raty", "nie", disposition=D.PLAN_PROPOSED, callback="decyzję"),
+    ended("a umorzycie mi odsetki", disposition=D.SETTLEMENT_PROPOSED, callback="decyzję"),
+    ended("straciłem pracę", "konsultant", disposition=D.HARDSHIP, callback="trudna sytuacja"),
+    ended("straciłem pracę", "nie wiem", disposition=D.HARDSHIP, callback="trudna sytuacja"),
+    ended("jestem w szpitalu", disposition=D.VULNERABLE, callback="szczególna sytuacja"),
     ended(
         "nigdy nie podpisywałem takiej umowy", disposition=D.DISPUTE_DEBT, callback="zastrzeżenie"
     ),
-    ended("kwota się nie zgadza", disposition=D.DISPUTE_DEBT, callback="zastrzeżenie"),
-    ended("to jest przedawnione", disposition=D.DISPUTE_DEBT, callback="zastrzeżenie"),
+    ended("kwota się nie zgadza", disposition=D.DISPUTE_AMOUNT, callback="zastrzeżenie"),
+    ended("to jest przedawnione", disposition=D.LIMITATION_CLAIMED, callback="zastrzeżenie"),
     ended("chcę złożyć reklamację", disposition=D.COMPLAINT, callback="reklamacja"),
     ended("nie zapłacę i już", "bo nie", disposition=D.REFUSAL),
-    ended("nie zapłacę", "nie mam z czego zapłacić", disposition=D.CALLBACK, callback="trudna"),
-    ended("to już jest u komornika", disposition=D.CALLBACK, callback="komornika"),
+    ended(
+        "nie zapłacę",
+        "nie mam z czego zapłacić",
+        "konsultant",
+        disposition=D.HARDSHIP,
+        callback="trudna",
+    ),
+    ended("to już jest u komornika", disposition=D.LEGAL_STAGE, callback="komornika"),
     ended("nie chcę już żyć", disposition=D.CRISIS, callback="kryzys"),
     ended(
         "całość w piątek", "skończę ze sobą przez te długi", disposition=D.CRISIS, callback="kryzys"
     ),
     ended("?nie chce mi sie zyc", disposition=D.CRISIS, callback="kryzys"),
-    ended("proszę do mnie więcej nie dzwonić", disposition=D.REFUSAL),
+    ended("proszę do mnie więcej nie dzwonić", disposition=D.OPT_OUT),
     ended("do widzenia", disposition=D.INFORMED),
     ended(
         "oddzwońcie później", "jutro po szesnastej", disposition=D.CALLBACK, callback="oddzwonienie"
     ),
-    ended("odczepcie się ode mnie", "jesteście złodziejami", disposition=D.REFUSAL),
+    ended("odczepcie się ode mnie", "jesteście złodziejami", disposition=D.HOSTILE),
     ended(
         "pies szczeka", "zielony most", "stary zegar", disposition=D.NO_MATCH, callback="zrozumiał"
     ),
@@ -180,15 +187,15 @@ UNVERIFIED = (
     Scenario(("#11111111", "#22222222", "#33333333"), D.VERIFICATION_FAILED, callback="znaleziono"),
     Scenario(("nie mam numeru sprawy",), D.CALLBACK, callback="brak numeru"),
     Scenario(("pomyłka, przepraszam",), D.WRONG_NUMBER),
-    Scenario((CASE, "męża nie ma w domu"), D.WRONG_NUMBER),
-    Scenario(("mąż nie żyje od marca",), D.CALLBACK, callback="śmierci"),
-    Scenario((CASE, "pan Kowalski nie żyje"), D.CALLBACK, callback="śmierci"),
+    Scenario((CASE, "męża nie ma w domu"), D.THIRD_PARTY),
+    Scenario(("mąż nie żyje od marca",), D.DECEASED, callback="śmierci"),
+    Scenario((CASE, "pan Kowalski nie żyje"), D.DECEASED, callback="śmierci"),
     Scenario(("…", "…", "…"), D.NO_INPUT),
     Scenario(("yyy", "pies szczeka", "zielony most"), D.NO_MATCH, callback="zrozumiał"),
     Scenario(("ile mam do zapłaty", "zapłacę w piątek", "do widzenia"), D.ABANDONED),
-    Scenario(("do you speak English",), D.CALLBACK, callback="język"),
-    Scenario(("jestem w upadłości",), D.CALLBACK, callback="upadłość"),
-    Scenario(("skąd macie moje dane",), D.CALLBACK, callback="dane osobowe"),
+    Scenario(("do you speak English",), D.LANGUAGE, callback="język"),
+    Scenario(("jestem w upadłości",), D.BANKRUPTCY, callback="upadłość"),
+    Scenario(("skąd macie moje dane",), D.GDPR_REQUEST, callback="dane osobowe"),
     Scenario(("jestem za kierownicą",), D.CALLBACK, callback="rozmawiać"),
 )
 SCENARIOS = (*PROMISED, *NOT_PROMISED, *UNVERIFIED)
@@ -203,9 +210,9 @@ DEBT = re.compile(
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_call(scenario: Scenario):
     call = Conversation().play(*scenario.turns)
-    if call.hung_up is None and call.engine.state_name in {"anything_else", "how_help"}:
+    if call.hung_up is None and call.place in {"anything_else", "how_help"}:
         call.play("…")
-    assert call.hung_up is not None, (call.engine.state_name, call.text)
+    assert call.hung_up is not None, (call.place, call.text)
     assert call.hung_up.disposition is scenario.disposition
     if scenario.promise is None:
         assert call.promises == []
@@ -308,16 +315,16 @@ def test_doubtful_case_number_is_read_back_and_a_clear_one_is_not():
     assert call.said == ["confirm_case"]
     assert "dwa zero dwa sześć zero zero jeden siedem" in call.text
     call.play("tak")
-    assert call.engine.state_name == "ask_birth"
-    assert Conversation().play(CASE).engine.state_name == "ask_birth"
+    assert call.place == "ask_birth"
+    assert Conversation().play(CASE).place == "ask_birth"
 
 
 def test_doubtful_fact_is_asked_again_once_and_never_read_back():
     call = Conversation().play(CASE, "?" + BIRTH)
     assert call.said == ["fact_unclear"]
-    assert call.engine.state_name == "ask_birth"
+    assert call.place == "ask_birth"
     call.play("?" + BIRTH)
-    assert call.engine.state_name == "ask_postcode"
+    assert call.place == "ask_postcode"
 
 
 def _heard(conversation: Conversation, *readings: str, confidence: float = 0.4) -> Conversation:
@@ -331,7 +338,7 @@ def test_a_fact_matches_in_whichever_reading_it_was_heard_right():
     _heard(call, "8 maja 1979 roku", "8 maja 1975 roku")
     assert call.said == ["ask_postcode"]
     _heard(call, "1,950", "80-950", "00-950")
-    assert call.engine.state_name == "details"
+    assert call.place == "ask_when"
 
 
 def test_all_readings_of_one_utterance_are_one_try():
@@ -357,7 +364,7 @@ def test_keys_have_no_other_readings():
 
 def test_case_number_is_found_in_whichever_reading_it_was_heard_right():
     call = _heard(Conversation(), "20 26 00 18", "20260017")
-    assert call.engine.state_name == "ask_birth"
+    assert call.place == "ask_birth"
 
 
 def test_a_day_on_another_weekday_is_asked_for_by_its_weekday():
@@ -375,12 +382,12 @@ def test_one_day_or_the_other_is_asked_for():
 
 def test_everything_by_keys():
     call = Conversation().play("#" + CASE_NUMBER, "#08051975", "#00950")
-    assert call.engine.state_name == "details"
+    assert call.place == "ask_when"
 
 
 def test_pesel_stands_in_for_a_fact_the_caller_does_not_know():
     call = Conversation().play(CASE, BIRTH, "nie pamiętam kodu", "#7834")
-    assert call.engine.state_name == "details"
+    assert call.place == "ask_when"
 
 
 def test_proofs_of_identity_are_masked_in_what_is_kept():
@@ -388,7 +395,7 @@ def test_proofs_of_identity_are_masked_in_what_is_kept():
     understanding = call.engine.last_understanding
     assert understanding is not None
     assert understanding.slots == {"birth_date": "***"}
-    assert understanding.state == "ask_birth"
+    assert understanding.state == "verify_identity.ask_birth"
     call.play(POSTCODE)
     assert call.engine.last_understanding is not None
     assert call.engine.last_understanding.slots == {"postcode": "***"}
