@@ -11,8 +11,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from enum import Enum
+
+from voicebot.dialogue.polish.feasts import add_business_days, is_business_day, is_holiday
 
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "none": None}
 _MAX_LENGTH = 300
@@ -39,10 +41,23 @@ def _date_in(scope: Mapping[str, object], n_days: object) -> object:
     return None
 
 
+def _is_holiday(scope: Mapping[str, object], day: object) -> object:
+    return isinstance(day, date) and is_holiday(day)
+
+
+def _next_business_day(scope: Mapping[str, object], day: object) -> object:
+    """The day itself where it is one."""
+    if not isinstance(day, date) or day.year >= MAXYEAR:
+        return None
+    return day if is_business_day(day) else add_business_days(day, 1)
+
+
 FUNCTIONS: dict[str, Callable[[Mapping[str, object], object], object]] = {
     "days_until": _days_until,
     "is_weekend": _is_weekend,
     "date_in": _date_in,
+    "is_holiday": _is_holiday,
+    "next_business_day": _next_business_day,
 }
 
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)

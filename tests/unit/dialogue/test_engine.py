@@ -25,7 +25,7 @@ from voicebot.dialogue.actions import (
 from voicebot.dialogue.engine import DialogueEngine, make_classifier
 from voicebot.dialogue.nlu import IntentClassifier
 from voicebot.dialogue.script import Script
-from voicebot.dialogue.script_check import load_checked_script
+from voicebot.dialogue.script_loader import load_script
 from voicebot.records import Disposition
 
 GOOD = Path(__file__).resolve().parents[2] / "data" / "scripts" / "good.yaml"
@@ -35,7 +35,7 @@ DETAILS = {"balance_gr": 50000, "due_date": date(2026, 2, 1)}
 
 @cache
 def good() -> tuple[Script, IntentClassifier]:
-    script = load_checked_script(GOOD)
+    script = load_script(GOOD)
     return script, make_classifier(script)
 
 
@@ -121,7 +121,7 @@ def test_second_best_reading_fills_slots_but_agrees_to_nothing(engine: DialogueE
     reach_the_question(engine)
     engine.handle(UserTurn("co ty", 0.9, ("całość w piątek",)), NOW)
     assert engine.state_name == "sure"
-    engine.handle(UserTurn("mak", 0.9, ("tak",)), NOW)
+    engine.handle(UserTurn("chleb", 0.9, ("tak",)), NOW)
     assert engine.state_name == "sure"
 
 

@@ -110,3 +110,34 @@ def test_any_text_is_read_or_refused(text: str):
     except ExpressionError:
         return
     expression.evaluate(SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("is_holiday(day)", True),
+        ("is_holiday(today)", False),
+        ("is_holiday(nothing)", False),
+        ("next_business_day(day)", date(2026, 11, 12)),
+        ("next_business_day(today)", date(2026, 11, 6)),
+        ("next_business_day(sunday)", date(2026, 11, 16)),
+        ("next_business_day(nothing)", None),
+    ],
+)
+def test_days_off_are_known(text: str, value: object):
+    scope = {
+        "today": date(2026, 11, 6),
+        "day": date(2026, 11, 11),
+        "sunday": date(2026, 11, 15),
+    }
+    assert parse_expression(text).evaluate(scope) == value
+
+
+def test_groups_of_names_have_a_dot_and_nothing_else_has():
+    expression = parse_expression("experiment.opening == 'a' and person.is_clear")
+    assert expression.names == {"experiment.opening", "person.is_clear"}
+    assert expression.holds({"experiment.opening": "a", "person.is_clear": True})
+    assert not expression.holds({"experiment.opening": "a"})
+    for text in ("person.gender", "experiment.a.b", "x.__class__"):
+        with pytest.raises(ExpressionError):
+            parse_expression(text)

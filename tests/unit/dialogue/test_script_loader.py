@@ -62,7 +62,7 @@ def test_every_wrong_reference_is_named_with_its_line():
         f"{line_of('intent: promise')}: no such intent: promise",
         f"{line_of('tomorrow')}: no such variable: tomorrow",
         f"{line_of('__import__')}: no such function: __import__ (there are: "
-        "date_in, days_until, is_weekend)",
+        "date_in, days_until, is_holiday, is_weekend, next_business_day)",
         f"{line_of('- {go: bye}')}: a rule needs intent, filled or if",
         f"{line_of('go: away')}: no such state: away",
         f"{line_of('bye: {say: bye, hang_up: done}')}: bye is here twice",
@@ -87,13 +87,12 @@ def test_broken_yaml_is_a_problem_at_its_line():
 
 
 def test_a_query_is_put_again_only_until_what_it_saves(tmp_path: Path):
-    text = (REPOSITORY / "call_scripts" / "infolinia.yaml").read_text(encoding="utf-8")
-    intents = (REPOSITORY / "call_scripts" / "intents_pl.yaml").read_text(encoding="utf-8")
-    (tmp_path / "intents_pl.yaml").write_text(intents, encoding="utf-8")
+    (tmp_path / "small_intents.yaml").write_bytes(INTENTS)
     path = tmp_path / "script.yaml"
-    path.write_text(text.replace("until: case_found", "until: verified"), encoding="utf-8")
+    text = GOOD.decode().replace("save: {is_known: found}", "save: {is_known: found}, until: told")
+    path.write_text(text, encoding="utf-8")
     (problem,) = problems_of(path)
-    assert problem.endswith("until: verified is not saved by this query")
+    assert problem.endswith("until: told is not saved by this query")
 
 
 def test_aliases_are_refused():

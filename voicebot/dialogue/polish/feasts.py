@@ -36,6 +36,11 @@ def _days_off(year: int) -> frozenset[dt.date]:
     return frozenset(days | {sunday + dt.timedelta(days=after) for after in (0, 1, 49, 60)})
 
 
+def is_holiday(day: dt.date) -> bool:
+    """A public holiday in Poland, whatever day of the week it is."""
+    return day in _days_off(day.year)
+
+
 def is_business_day(day: dt.date) -> bool:
     """Monday to Friday and no public holiday in Poland."""
     return day.weekday() < 5 and day not in _days_off(day.year)
