@@ -63,7 +63,7 @@ class ChatSessions:
         clock: Clock,
         node: str,
     ) -> None:
-        """scripts: those that may be chosen now, the one that is taken without a choice first."""
+        """scripts: those that are ready now, the usual one first."""
         self._settings = settings
         self._scripts = scripts
         self._store = store
@@ -82,7 +82,11 @@ class ChatSessions:
 
     @property
     def scripts(self) -> list[ChatScript]:
-        return self._scripts()
+        """What may be chosen now, the one that is taken without a choice first."""
+        scripts = self._scripts()
+        if not self._settings.public:
+            return scripts
+        return [s for s in scripts if s.name in self._settings.scripts] or scripts[:1]
 
     def start(self) -> None:
         self._sweeper = asyncio.create_task(self._sweep_often(), name="chat sweep")
@@ -188,8 +192,7 @@ class ChatSessions:
             raise ChatRefused("too many messages", 429, wait_s)
 
     def _script(self, name: str | None) -> ChatScript:
-        scripts = self._scripts()
-        for script in scripts:
+        for script in self.scripts:
             if name is None or script.name == name:
                 return script
         raise NotFound("no such script")
