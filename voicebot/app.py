@@ -16,14 +16,17 @@ from voicebot.calls.call_traces import CallTraces, traces_to
 from voicebot.calls.chat_scripts import chat_script
 from voicebot.calls.chat_session import LEG_KIND as CHAT
 from voicebot.calls.chat_sessions import ChatSessions
+from voicebot.calls.conversation_maker import ConversationMaker
+from voicebot.calls.conversations import Conversations, ScriptPlaces
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.prompt_preparer import PromptPreparer, fixed_prompts
 from voicebot.calls.reception import CallParts, Conversation, Reception
 from voicebot.clock import Clock, SystemClock
 from voicebot.dialogue.engine import make_classifier
 from voicebot.dialogue.script import EMOTION, Script
 from voicebot.dialogue.script_check import load_checked_script
-from voicebot.dialogue.script_paths import find_script
+from voicebot.dialogue.script_paths import find_script, shipped_folder
 from voicebot.errors import SettingsError
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
@@ -102,6 +105,32 @@ def check_emotion_notice(settings: Settings, script: Script) -> None:
         )
 
 
+def script_places(settings: Settings) -> ScriptPlaces:
+    """Where this installation's scripts are. Raises ScriptError for a missing default one."""
+    dialogue = settings.dialogue
+    folders = [shipped_folder()]
+    default = None
+    if dialogue.scripts_directory:
+        folders.append(Path(dialogue.scripts_directory))
+        if not folders[-1].is_dir():
+            raise SettingsError(f"dialogue.scripts_directory: {folders[-1]} is no folder")
+        default = folders[-1] / f"{dialogue.script}.yaml"
+    if default is None or not default.is_file():
+        default = find_script(dialogue.script)
+    return ScriptPlaces(default, folders, dialogue.numbers)
+
+
+def make_conversations(settings: Settings) -> ConversationMaker:
+    """What makes this installation's scripts ready for calls."""
+    return ConversationMaker(
+        load_checked_script,
+        {"company": settings.dialogue.company},
+        ZoneInfo(settings.dialogue.timezone),
+        lambda script: check_emotion_notice(settings, script),
+        lambda script: make_classifier(script, settings.data_path / "intents"),
+    )
+
+
 def make_pool(settings: Settings, choices: SpeechChoices) -> SpeechPool:
     return SpeechPool(
         WorkerSpec(
@@ -147,8 +176,7 @@ class Node:
         self.name = f"{socket.gethostname()}:{settings.sip.port or uuid.uuid4().hex[:8]}"
         self.live_calls = LiveCalls()
         self.choices = choose_speech(settings)
-        self.script: Script = load_checked_script(find_script(settings.dialogue.script))
-        check_emotion_notice(settings, self.script)
+        self.conversations = Conversations(script_places(settings), make_conversations(settings))
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
         self.sip = SipEndpoint(
@@ -165,6 +193,11 @@ class Node:
         self.web: WebServer | None = None
         self._traces: CallTraces | None = None
         self._reception: Reception | None = None
+
+    @property
+    def script(self) -> Script:
+        """Of calls that ask for no other."""
+        return self.conversations.default.script
 
     async def start(self, progress: Progress, with_samples: bool = False) -> None:
         """Bring everything up, in the order in which a call needs it.
@@ -185,18 +218,14 @@ class Node:
             await add_samples(self.database, self.clock.now().astimezone(zone).date())
         progress("Starting speech workers")
         await self.pool.start()
-        variables: dict[str, object] = {"company": settings.dialogue.company}
-        prompt_audio = await self._prepare_prompts(progress, variables)
-        conversation = Conversation(
-            self.script,
-            make_classifier(self.script),
-            variables,
-            ZoneInfo(settings.dialogue.timezone),
-        )
+        prompt_cache = PromptCache(settings.data_path, self.pool.info.synthesizer)
+        preparer = PromptPreparer(prompt_cache, self.pool.open_call, self.live_calls)
+        progress(f"Preparing {len(fixed_prompts(self.conversations.default))} prompts")
+        await preparer.prepare(self.conversations.default)
         self._reception = Reception(
             CallParts(
-                conversation=conversation,
-                prompt_audio=prompt_audio,
+                conversation=self.conversations.default,
+                prompt_audio=prompt_cache,
                 open_speech=self.pool.open_call,
                 make_vad=vad_maker(settings),
                 store=self.database,
@@ -222,9 +251,11 @@ class Node:
             self.clock,
             self.take_call,
             self._check_dial,
-            self._make_chats(self.database, conversation) if settings.chat.enabled else None,
+            self._make_chats(self.database) if settings.chat.enabled else None,
+            self.conversations,
         )
         await self.web.start()
+        self.conversations.start(preparer.prepare_later)
 
     async def drain(self, timeout_s: float) -> None:
         """Take no new calls and return when the running ones are over, at the latest after
@@ -242,6 +273,7 @@ class Node:
 
     async def stop(self) -> None:
         """Say goodbye to running calls and write everything down."""
+        await self.conversations.stop()
         await self.sip.stop()
         if self.web is not None:
             await self.web.stop()
@@ -251,16 +283,24 @@ class Node:
         if self.database is not None:
             await self.database.close()
 
-    async def take_call(self, leg: CallLeg, is_caller: bool = True) -> str:
-        """Run the dialogue on an answered leg until the call is over; its id."""
+    async def take_call(
+        self, leg: CallLeg, is_caller: bool = True, conversation: Conversation | None = None
+    ) -> str:
+        """Run the dialogue on an answered leg until the call is over; its id.
+
+        conversation: None: by whom was called.
+        """
         if self._reception is None:
             raise RuntimeError("the node has not been started")
-        return await self._reception.take(leg, is_caller)
+        if conversation is None:
+            is_inbound = leg.direction is Direction.INBOUND
+            conversation = await self.conversations.choose(leg.local_party if is_inbound else "")
+        return await self._reception.take(leg, is_caller, conversation)
 
-    def _make_chats(self, database: Database, conversation: Conversation) -> ChatSessions:
+    def _make_chats(self, database: Database) -> ChatSessions:
         return ChatSessions(
             self.settings.chat,
-            lambda: [chat_script(conversation)],
+            lambda: [chat_script(conversation) for conversation in self.conversations.ready],
             database,
             self.live_calls,
             self.clock,
@@ -304,28 +344,12 @@ class Node:
     async def _take_sip_call(self, incoming: IncomingCall) -> None:
         # Who takes over somebody's call is unknown: maybe a colleague it was handed to.
         is_caller = incoming.replaces is None
-        await self.take_call(await incoming.answer(), is_caller)
+        # A script may have to be read first: the caller hears nothing worse than ringing.
+        conversation = await self.conversations.choose(incoming.request_uri.user)
+        await self.take_call(await incoming.answer(), is_caller, conversation)
 
     async def _take_referred_call(self, referrer: SipCallLeg, target: SipCallLeg | None) -> None:
         """Somebody new is on the line: he hears the disclosures and is verified like anybody."""
         if target is not None:
             # Whom a colleague or a PBX sends us to may well be an employee.
             await self.take_call(target, is_caller=False)
-
-    async def _prepare_prompts(
-        self, progress: Progress, variables: dict[str, object]
-    ) -> PromptCache:
-        """Have every prompt and sentence without variables on disk before the first call."""
-        speech = self.pool.open_call()
-        cache = PromptCache(self.settings.data_path, self.pool.info.synthesizer)
-        texts = [
-            *self.script.static_prompts(variables).values(),
-            *self.script.static_sentences(variables),
-        ]
-        prompts = [(text, 1.0) for text in texts]
-        progress(f"Preparing {len(prompts)} prompts")
-        try:
-            await cache.warm(prompts, speech.synthesize)
-        finally:
-            speech.close()
-        return cache

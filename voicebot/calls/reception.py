@@ -46,12 +46,17 @@ class Store(SystemOfRecord, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The script every call of this node follows, ready for use."""
+    """A script that calls follow, ready for use."""
 
     script: Script
     classifier: IntentClassifier
     variables: Mapping[str, object]
     timezone: ZoneInfo
+
+    @property
+    def version(self) -> str:
+        """Of the script and all it is made of, as a call's record tells it."""
+        return self.script.version[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,17 @@ class Reception:
         self._parts = parts
         self._live_calls = live_calls
 
-    async def take(self, leg: CallLeg, is_caller: bool = True) -> str:
+    async def take(
+        self, leg: CallLeg, is_caller: bool = True, conversation: Conversation | None = None
+    ) -> str:
         """Run the call on an answered leg until it is over; its call id.
 
-        is_caller: False for somebody who may be an employee (he was called on a colleague's
-        behalf): an employer must not read emotion at work (AI Act art. 5(1)(f)).
+        conversation: the script it follows to its end; None: the usual one. is_caller: False for
+        somebody who may be an employee (he was called on a colleague's behalf): an employer must
+        not read emotion at work (AI Act art. 5(1)(f)).
         """
         parts = self._parts
+        conversation = conversation or parts.conversation
         recorder = self._start_recording(leg)
         now = parts.clock.now()
         record = CallRecord(
@@ -96,7 +105,8 @@ class Reception:
             leg_kind=leg.kind,
             remote_party=leg.remote_party,
             local_party=leg.local_party,
-            script=parts.conversation.script.name,
+            script=conversation.script.name,
+            script_version=conversation.version,
             started_at=now,
             answered_at=now,
             recording_path=str(recorder.path) if recorder is not None else "",
@@ -106,7 +116,7 @@ class Reception:
         speech = parts.open_speech()
         moods = MoodReader(speech, parts.emotion_head if is_caller else None)
         given: dict[str, object] = {
-            **parts.conversation.variables,
+            **conversation.variables,
             "is_recorded": recorder is not None,
             "is_emotion_read": moods.is_possible,
             "caller_known": is_phone_number(leg.remote_party),
@@ -114,10 +124,10 @@ class Reception:
         session = CallSession(
             leg=leg,
             engine=DialogueEngine(
-                parts.conversation.script,
-                parts.conversation.classifier,
+                conversation.script,
+                conversation.classifier,
                 given,
-                parts.conversation.timezone,
+                conversation.timezone,
                 seed=record.call_id,
             ),
             listener=Listener(
@@ -134,7 +144,7 @@ class Reception:
             barge_in=BargeIn(parts.turns.barge_in_ms, parts.make_voicing()),
             clock=parts.clock,
             max_call_s=parts.turns.max_call_minutes * 60,
-            decisions=self._start_decisions(record, parts.conversation, given),
+            decisions=self._start_decisions(record, conversation, given),
         )
         await session.run()
         return record.call_id

@@ -35,7 +35,8 @@ def serve(
     """Answer calls until SIGTERM or Ctrl-C.
 
     SIGTERM lets running calls finish (sip.drain_timeout_s) and takes no new ones meanwhile; a
-    second signal, and Ctrl-C, end them at once.
+    second signal, and Ctrl-C, end them at once. Changed call scripts are read again within
+    seconds, on SIGHUP at once; running calls keep the one they began with.
 
     Examples:
 
@@ -97,6 +98,7 @@ async def _serve(settings: Settings, demo: bool) -> None:
     from voicebot.app import Node  # loads everything; --help and the small commands need not
 
     node = Node(settings)
+    loop.add_signal_handler(signal.SIGHUP, node.conversations.reload)
     try:
         await node.start(lambda line: console.print(line, style="dim"), with_samples=demo)
         _introduce(node, demo)

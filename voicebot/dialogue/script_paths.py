@@ -11,6 +11,11 @@ _FOLDERS = (_PACKAGE.parent / "call_scripts", _PACKAGE / "_bundled" / "call_scri
 """In a checkout, and in an installed package."""
 
 
+def shipped_folder() -> Path:
+    """Where the scripts that come along are."""
+    return next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
+
+
 def find_script(name: str) -> Path:
     """A script by path, or by its name in call_scripts/. Raises ScriptError."""
     candidates = (Path(name), *(folder / f"{name}.yaml" for folder in _FOLDERS))

@@ -60,7 +60,17 @@ class TurnSettings(Section):
 class DialogueSettings(Section):
     """Which conversation is held."""
 
-    script: str = Field("infolinia", description="Name in `call_scripts/`, or a path to a script.")
+    script: str = Field(
+        "infolinia",
+        description="Of calls that ask for no other: a name in `scripts_directory` or "
+        "`call_scripts/`, or a path.",
+    )
+    scripts_directory: str = Field(
+        "", description="Folder with scripts of your own; they win over shipped ones of that name."
+    )
+    numbers: dict[str, str] = Field(
+        {}, description="Called numbers or users and the names of their scripts."
+    )
     company: str = Field("Windykacja Przykładowa", description="Who the bot speaks for.")
     timezone: str = Field("Europe/Warsaw", description="Dates and times are meant in this zone.")
 

@@ -39,6 +39,14 @@ class SipStatus(Protocol):
     def local_uri(self) -> str: ...
 
 
+class ScriptChoice(Protocol):
+    """The call scripts that a web call may follow."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
+    async def choose(self, called: str = "", name: str = "") -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class NodeParts:
     """What the web server shows and uses of its node."""
@@ -51,6 +59,7 @@ class NodeParts:
     pacer: Pacer
     clock: Clock
     take_call: Callable[[CallLeg], Awaitable[object]]
+    scripts: ScriptChoice | None = None
 
 
 async def reasons_not_ready(parts: NodeParts) -> list[str]:

@@ -132,7 +132,10 @@ class Pages:
 
     async def phone(self, request: web.Request) -> web.Response:
         texts = texts_for(request)
-        body = phone_body(await self.sample_boxes(texts), texts)
+        scripts = self._parts.scripts
+        names = () if scripts is None else scripts.names
+        chosen = request.query.get("script", "")
+        body = phone_body(await self.sample_boxes(texts), texts, names, chosen)
         return self._page(request, texts("phone_title"), body, ["phone.js"])
 
     async def api(self, request: web.Request) -> web.Response:

@@ -19,6 +19,7 @@ _BODY = """
 <section class="handset" aria-labelledby="status">
 <p id="status" class="status" role="status" aria-live="polite">{ready}</p>
 <p id="problem" class="notice" role="alert" hidden></p>
+{scripts}
 <div class="phone-buttons">
 <button id="call" class="primary">{call}</button>
 <button id="hang-up" class="danger" disabled>{hang_up}</button>
@@ -62,8 +63,9 @@ _LOGIN = """
 """
 
 
-def phone_body(samples: Html, texts: Texts) -> Html:
-    """samples: debtors to play; empty unless the node runs the demo."""
+def phone_body(samples: Html, texts: Texts, scripts: Sequence[str] = (), chosen: str = "") -> Html:
+    """samples: debtors to play; empty unless the node runs the demo. scripts: that a call may
+    follow, the usual one first. chosen: one of them."""
     keys = (
         fill(
             '<button type="button" data-key="{key}" aria-label="{label}">{key}</button>',
@@ -90,7 +92,26 @@ def phone_body(samples: Html, texts: Texts) -> Html:
         transcript_empty=texts("phone_transcript_empty"),
         see_call=texts("phone_see_call"),
         samples=samples,
+        scripts=_script_choice(scripts, chosen, texts),
         texts=data_block("texts", script_texts),
+    )
+
+
+def _script_choice(scripts: Sequence[str], chosen: str, texts: Texts) -> Html:
+    if len(scripts) < 2:
+        return Html("")
+    options = (
+        fill(
+            '<option value="{name}"{selected}>{name}</option>',
+            name=name,
+            selected=Html(" selected") if name == chosen else Html(""),
+        )
+        for name in scripts
+    )
+    return fill(
+        '<label class="script-choice">{label} <select id="script">{options}</select></label>',
+        label=texts("phone_script"),
+        options=join(options),
     )
 
 

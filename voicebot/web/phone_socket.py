@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import WSCloseCode, web
 
+from voicebot.errors import NotFound, ScriptError
 from voicebot.gateway.websocket.browser_phone import ended_message
 from voicebot.gateway.websocket.handler import BrowserPhoneHandler
 from voicebot.web.node_status import NodeParts
@@ -25,7 +26,21 @@ class PhoneSocket:
         is_full = n_calls >= self._parts.settings.sip.max_calls
         if is_full or self._parts.sip.reasons_to_refuse:
             return await self._refuse(request, "busy", WSCloseCode.TRY_AGAIN_LATER)
-        return await self._handler.handle(request)
+        script = request.query.get("script", "")
+        if script and not await self._has_script(script):
+            return await self._refuse(request, "script", WSCloseCode.POLICY_VIOLATION)
+        # A web call to a script's name follows it, as a SIP call to that user does.
+        return await self._handler.handle(request, called=script)
+
+    async def _has_script(self, name: str) -> bool:
+        """Whether calls may follow it; waits for one that is being read."""
+        if self._parts.scripts is None:
+            return False
+        try:
+            await self._parts.scripts.choose(name=name)
+        except (NotFound, ScriptError):
+            return False
+        return True
 
     async def stop(self) -> None:
         """End running calls with `shutdown`, and take no new ones."""

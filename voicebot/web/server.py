@@ -27,7 +27,13 @@ from voicebot.web.chat_api import ChatApi
 from voicebot.web.chat_routes import ChatRoutes
 from voicebot.web.live_feed import LiveFeed
 from voicebot.web.metrics import CONTENT_TYPE, Metrics
-from voicebot.web.node_status import NodeParts, SipStatus, SpeechStatus, reasons_not_ready
+from voicebot.web.node_status import (
+    NodeParts,
+    ScriptChoice,
+    SipStatus,
+    SpeechStatus,
+    reasons_not_ready,
+)
 from voicebot.web.openapi import describe
 from voicebot.web.page_routes import Pages
 from voicebot.web.phone_socket import PhoneSocket
@@ -57,13 +63,17 @@ class WebServer:
         take_call: Callable[[CallLeg], Awaitable[object]],
         check_dial: DialCheck | None = None,
         chats: ChatSessions | None = None,
+        scripts: ScriptChoice | None = None,
     ) -> None:
         """take_call: runs an answered call to its end; the web phone's calls go there, and those
         that providers stream. check_dial: the dialling rules; None: nobody is called. chats: the
-        written conversations; None: there are none.
+        written conversations; None: there are none. scripts: what the web phone may choose from;
+        None: nothing.
         """
         self._settings = settings.web
-        self._parts = NodeParts(settings, database, live_calls, pool, sip, pacer, clock, take_call)
+        self._parts = NodeParts(
+            settings, database, live_calls, pool, sip, pacer, clock, take_call, scripts
+        )
         self._port = settings.web.port
         self._is_stopped = False
         self._feed = LiveFeed(live_calls)

@@ -250,6 +250,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "phone_in_call": ("Połączono.", "Connected."),
     "phone_ended": ("Rozmowa zakończona.", "The call is over."),
     "phone_ended_hangup": ("Rozłączono.", "You hung up."),
+    "phone_script": ("Scenariusz", "Script"),
+    "phone_no_script": (
+        "Tego scenariusza nie można teraz użyć.",
+        "This script can't be used now.",
+    ),
     "phone_busy": (
         "Wszystkie linie są zajęte. Spróbuj za chwilę.",
         "All lines are busy. Try again in a moment.",

@@ -45,14 +45,14 @@ class BrowserPhoneHandler:
     def n_calls(self) -> int:
         return self._calls.n_calls
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """One connection from its opening to its end."""
+    async def handle(self, request: web.Request, called: str = "") -> web.WebSocketResponse:
+        """One connection from its opening to its end. called: whom; empty: us, as always."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         await socket.prepare(request)
         phone = BrowserPhone()
         leg = StreamLeg(
             phone,
-            StreamStarted("", caller="web", called=self._called),
+            StreamStarted("", caller="web", called=called or self._called),
             "web",
             self._pacer,
             self._clock.monotonic(),
