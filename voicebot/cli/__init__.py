@@ -12,8 +12,10 @@ from voicebot.cli.hash_password import hash_password
 from voicebot.cli.models import models_app
 from voicebot.cli.outgoing import call
 from voicebot.cli.readout import readout
+from voicebot.cli.replay import replay
 from voicebot.cli.serve import serve
 from voicebot.cli.simulate import simulate_caller
+from voicebot.cli.simulate_script import simulate
 from voicebot.cli.speech import speak, transcribe
 from voicebot.cli.understand import understand
 
@@ -48,6 +50,8 @@ app.command()(transcribe)
 app.command()(speak)
 app.command("simulate-caller")(simulate_caller)
 app.command()(check)
+app.command()(simulate)
+app.command()(replay)
 app.command()(readout)
 app.command()(understand)
 app.command()(hash_password)

@@ -34,7 +34,9 @@ from voicebot.records import Disposition
 _READ_BACK_TURNS = 12
 """Turns of the caller within which what he agrees to must have been read to him."""
 _PROMISED = frozenset({Disposition.PTP_FULL, Disposition.PTP_PARTIAL})
-_LONGEST_PROMISE_DAYS = 30
+CONSUMER_PROMISE_DAYS = 14
+_COMPANY_PROMISE_DAYS = 30
+"""rules.md `ptp.max_days`."""
 _MIN_SECRET_LENGTH = 4
 
 
@@ -51,10 +53,9 @@ class Policy:
     @staticmethod
     def of(constants: Mapping[str, int | float], is_company: bool) -> Policy:
         """The script's own numbers, as far as they are no laxer than rules.md allows at all."""
-        longest = _LONGEST_PROMISE_DAYS if is_company else 14
-        days = constants.get("ptp_max_days", longest)
+        longest = _COMPANY_PROMISE_DAYS if is_company else CONSUMER_PROMISE_DAYS
         return Policy(
-            ptp_max_days=min(int(days), _LONGEST_PROMISE_DAYS),
+            ptp_max_days=min(int(constants.get("ptp_max_days", longest)), longest),
             max_installments=min(int(constants.get("plan_max_n", 12)), 12),
             min_installment_gr=int(constants.get("plan_min_installment_gr", 5000)),
             max_plan_days=min(int(constants.get("plan_max_days", 365)), 365),

@@ -22,7 +22,7 @@ from voicebot.dialogue.simulation.caller import (
 from voicebot.dialogue.simulation.conversation import Conversation
 from voicebot.dialogue.simulation.coverage import Coverage
 from voicebot.dialogue.simulation.frontier import Frontier, Moment
-from voicebot.dialogue.simulation.observer import Breach, Observer, Policy
+from voicebot.dialogue.simulation.observer import CONSUMER_PROMISE_DAYS, Breach, Observer, Policy
 from voicebot.dialogue.simulation.personas import PERSONAS, Persona
 from voicebot.dialogue.simulation.remembered_meanings import RememberedMeanings
 from voicebot.dialogue.simulation.truth import SimulatedDirectory, given_values, make_truth
@@ -30,7 +30,10 @@ from voicebot.dialogue.trail import Edge
 
 FIRST_DAY = datetime(2026, 3, 9, 9, 15, tzinfo=UTC)
 """A Monday; calls are spread over the week from then on, so that days off come up."""
-SETTINGS: Mapping[str, object] = {"company": "Windykacja Przykładowa"}
+SETTINGS: Mapping[str, object] = {
+    "company": "Windykacja Przykładowa",
+    "company_neutral": "Biuro Obsługi Przykład",
+}
 _DAYS = 6
 _LATE_CALLS = 0.04
 _TO_MIDNIGHT_MINUTES = 13 * 60 + 40
@@ -306,10 +309,5 @@ def _mark(option: Rule | str) -> str:
 
 
 def _needs_company(script: Script) -> bool | None:
-    """Whether the script proves identity by what only companies have; None: it asks persons."""
-    facts = {
-        str(state.query.args.get("fact", ""))
-        for state in script.states.values()
-        if state.query is not None and state.query.name == "verify_fact"
-    }
-    return True if "nip" in facts and "birth_date" not in facts else None
+    """Whether the script is for companies: only they get a longer time. None: for anybody."""
+    return True if script.constants.get("ptp_max_days", 0) > CONSUMER_PROMISE_DAYS else None

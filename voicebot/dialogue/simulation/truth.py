@@ -46,22 +46,25 @@ class CaseTruth:
     balance_gr: int
     due_date: date
     is_known: bool = True
+    n_promises: int = 0
+    promised_date: date | None = None
+    promised_gr: int | None = None
 
     @property
     def facts(self) -> Mapping[str, str]:
         """What proves identity, by the fact's name, as a query holds it."""
+        if self.is_company:
+            return {"nip": self.nip, "postcode": self.postcode}
         return {
             "birth_date": self.birth_date.isoformat(),
             "postcode": self.postcode,
             "pesel_last4": self.pesel_last4,
-            "nip": self.nip,
         }
 
     @property
     def details(self) -> dict[str, object]:
         """As storage/cases.py answers `case_details`."""
         return {
-            "case_number": self.case_number,
             "creditor": self.creditor,
             "title": self.title,
             "principal_gr": self.balance_gr,
@@ -69,8 +72,9 @@ class CaseTruth:
             "balance_gr": self.balance_gr,
             "due_date": self.due_date,
             "gender": self.person.gender,
-            "person": self.person,
-            "stage": "soft",
+            "promised_date": self.promised_date,
+            "promised_gr": self.promised_gr,
+            "n_promises": self.n_promises,
         }
 
 
@@ -78,6 +82,7 @@ def make_truth(chance: random.Random, today: date, needs_company: bool | None = 
     """A case by chance. needs_company: True for scripts that speak with companies only."""
     is_company = chance.random() < 0.3 if needs_company is None else needs_company
     is_settled = chance.random() < 0.06
+    n_promises = chance.choice((0, 1, 1, 2, 3))
     return CaseTruth(
         case_number=f"{chance.randrange(10**7, 10**8)}",
         person=chance.choice(_COMPANIES if is_company else _PEOPLE),
@@ -91,6 +96,9 @@ def make_truth(chance: random.Random, today: date, needs_company: bool | None = 
         balance_gr=0 if is_settled else chance.choice(_BALANCES_GR),
         due_date=today - timedelta(days=chance.choice(_DAYS_OVERDUE)),
         is_known=chance.random() >= 0.05,
+        n_promises=n_promises,
+        promised_date=today - timedelta(days=chance.choice((1, 4, -2))) if n_promises else None,
+        promised_gr=chance.choice((5000, 20000)) if n_promises else None,
     )
 
 
@@ -113,6 +121,9 @@ def given_values(
             values[name] = known[name]
         elif kind == "flag":
             values[name] = chance.random() < 0.7
+        elif kind == "setting":
+            # What an operator may leave empty.
+            values[name] = name.replace("_", " ") if chance.random() < 0.8 else ""
         elif kind == "person":
             values[name] = truth.person
         elif kind == "number":
@@ -162,7 +173,7 @@ class SimulatedDirectory:
                 self.is_found = truth.is_known and query.args.get("case_number") == (
                     truth.case_number
                 )
-                return {"found": self.is_found}
+                return {"found": self.is_found, "is_company": self.is_found and truth.is_company}
             case "verify_fact":
                 fact = str(query.args.get("fact", ""))
                 value = str(query.args.get("value", "")).replace("-", "")

@@ -187,6 +187,7 @@ class _FlagFlow:
         self._todo: list[str] = []
         self._callers: dict[str, set[str]] = {}
         self._returned: dict[str, Flags] = {}
+        self._stayed: dict[str, Flags] = {}
         first = {
             name: _EITHER if name in script.given else frozenset({False}) for name in self._names
         }
@@ -204,6 +205,8 @@ class _FlagFlow:
     def _leave(self, state: State) -> None:
         script = self._script
         flags = self._after(state.steps, self.at[state.name])
+        if state.name in self._stayed:
+            flags = _join(flags, self._stayed[state.name])
         if state.call is not None:
             dialogue = state.call.dialogue
             self._callers.setdefault(dialogue, set()).add(state.name)
@@ -244,12 +247,19 @@ class _FlagFlow:
             if rule.go == RETURN:
                 self._give_back(state.dialogue, after)
             elif rule.go in STAYING:
-                # Entered anew or not, the state's own steps were done before.
-                self._enter(state.name, after)
+                self._stay(state.name, after)
             else:
                 self._enter(rule.go, after)
             if state.listen is None:
                 flags = self._assuming_not(rule, flags)
+
+    def _stay(self, name: str, flags: Flags) -> None:
+        """Listen on in a state: its steps are not done again."""
+        known = self._stayed.get(name)
+        joined = dict(flags) if known is None else _join(known, flags)
+        if known != joined:
+            self._stayed[name] = joined
+            self._todo.append(name)
 
     def _give_back(self, dialogue: str, flags: Flags) -> None:
         known = self._returned.get(dialogue)
