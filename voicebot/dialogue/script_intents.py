@@ -10,6 +10,8 @@ from voicebot.dialogue.nlu import IntentExamples, PatternError, compile_pattern
 from voicebot.dialogue.script_names import ScriptNames
 from voicebot.dialogue.script_yaml import NAME, Value, YamlReader
 
+INTENT_KEYS = frozenset({"examples", "heard", "always", "never", "named"})
+
 
 class IntentReader:
     """Reads the script's own intents and those of the files it names, which lie beside it."""
@@ -62,7 +64,7 @@ class IntentReader:
             self._take(intent, item)
 
     def _intent(self, value: Value) -> IntentExamples:
-        table = self._yaml.table(value, {"examples", "heard", "always", "never", "named"})
+        table = self._yaml.table(value, set(INTENT_KEYS))
         if not table.keys() & {"examples", "always"}:
             self._yaml.complain(value, "an intent needs examples or always")
         for key in ("always", "never"):

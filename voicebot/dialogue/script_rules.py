@@ -11,6 +11,9 @@ from voicebot.dialogue.script_names import ScriptNames
 from voicebot.dialogue.script_steps import StepReader
 from voicebot.dialogue.script_yaml import Value, YamlReader
 
+BRANCH_KEYS = frozenset({"if", "do", "say", "go"})
+RULE_KEYS = frozenset({*BRANCH_KEYS, "intent", "filled", "priority"})
+
 
 class RuleReader:
     """Reads what follows what. `shared`: rules that are written once and used by name.
@@ -27,10 +30,9 @@ class RuleReader:
         self._in_use: list[str] = []
 
     def rules(self, value: Value) -> tuple[Rule, ...]:
-        known = {"intent", "filled", "if", "do", "say", "go", "priority"}
         rules: list[Rule] = []
         for item in self._yaml.items(value):
-            table = self._yaml.table(item, {*known, "use"})
+            table = self._yaml.table(item, {*RULE_KEYS, "use"})
             if "use" in table:
                 rules += self._used_rules(item, table)
                 continue
@@ -86,7 +88,7 @@ class RuleReader:
             if isinstance(item.node, yaml.ScalarNode):
                 branch = Rule(go=self._names.onward(item), line=item.line, file=item.file)
             else:
-                table = self._yaml.table(item, {"if", "do", "say", "go"})
+                table = self._yaml.table(item, set(BRANCH_KEYS))
                 if "go" not in table:
                     self._yaml.complain(item, "go is missing")
                     continue

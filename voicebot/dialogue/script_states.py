@@ -25,13 +25,13 @@ from voicebot.dialogue.script_rules import RuleReader
 from voicebot.dialogue.script_steps import StepReader
 from voicebot.dialogue.script_yaml import Value, YamlReader
 
-_QUERY_ARGS = {
+QUERY_ARGS = {
     "find_case": {"case_number"},
     "verify_fact": {"fact", "value"},
     "case_details": set[str](),
 }
 """The queries of voicebot.dialogue.actions.Query and the arguments each needs."""
-_QUERY_ANSWERS = {
+QUERY_ANSWERS = {
     "find_case": {"found", "is_company"},
     "verify_fact": {"matches"},
     "case_details": {
@@ -49,7 +49,10 @@ _QUERY_ANSWERS = {
 }
 STATE_ENDINGS = ("listen", "query", "call", "go", "hang_up")
 STATE_KEYS = frozenset({*STATE_ENDINGS, "do", "say", "reask", "on", "then", "no_input", "no_match"})
-_FACTS = frozenset({"birth_date", "postcode", "pesel_last4", "nip"})
+LISTEN_KEYS = frozenset({"kind", "no_input_s", "max_digits", "slots", "phrases"})
+SLOT_KEYS = frozenset({"kind", "length", "balance", "amount"})
+QUERY_KEYS = frozenset({"name", "args", "save", "until"})
+FACTS = frozenset({"birth_date", "postcode", "pesel_last4", "nip"})
 
 
 class StateReader:
@@ -127,7 +130,7 @@ class StateReader:
         )
 
     def _listen(self, value: Value) -> ListenSpec:
-        table = self._yaml.table(value, {"kind", "no_input_s", "max_digits", "slots", "phrases"})
+        table = self._yaml.table(value, set(LISTEN_KEYS))
         kinds: tuple[QuestionKind, ...] = get_args(QuestionKind)
         if "kind" not in table:
             self._yaml.complain(value, "kind is missing")
@@ -155,7 +158,7 @@ class StateReader:
         if isinstance(value.node, yaml.ScalarNode):
             kind = self._yaml.choice(value, kinds)
         else:
-            table = self._yaml.table(value, {"kind", "length", "balance", "amount"})
+            table = self._yaml.table(value, set(SLOT_KEYS))
             if "kind" not in table:
                 self._yaml.complain(value, "kind is missing")
                 return SlotSpec("words", line=value.line, file=value.file)
@@ -189,27 +192,27 @@ class StateReader:
         return SlotSpec(kind, length, balance, value.line, value.file, amount)
 
     def _query(self, value: Value) -> QuerySpec:
-        table = self._yaml.table(value, {"name", "args", "save", "until"})
+        table = self._yaml.table(value, set(QUERY_KEYS))
         if "name" not in table:
             self._yaml.complain(value, "name is missing")
             return QuerySpec("", {}, {}, line=value.line, file=value.file)
-        name = self._yaml.choice(table["name"], tuple(_QUERY_ARGS))
+        name = self._yaml.choice(table["name"], tuple(QUERY_ARGS))
         args: dict[str, str | Reference] = {}
         for key, item in (self._yaml.table(table["args"]) if "args" in table else {}).items():
             args[key] = self._argument(item)
-        if set(args) != _QUERY_ARGS[name]:
-            needed = ", ".join(sorted(_QUERY_ARGS[name])) or "none"
+        if set(args) != QUERY_ARGS[name]:
+            needed = ", ".join(sorted(QUERY_ARGS[name])) or "none"
             self._yaml.complain(value, f"{name} takes these args: {needed}")
         fact = args.get("fact")
-        if isinstance(fact, str) and fact not in _FACTS:
+        if isinstance(fact, str) and fact not in FACTS:
             self._yaml.complain(
-                value, f"no such fact: {fact} (there are: {', '.join(sorted(_FACTS))})"
+                value, f"no such fact: {fact} (there are: {', '.join(sorted(FACTS))})"
             )
         save: dict[str, str] = {}
         for variable, item in self._yaml.named(table["save"]) if "save" in table else ():
             save[variable] = self._yaml.text(item)
-            if save[variable] not in _QUERY_ANSWERS[name]:
-                known = ", ".join(sorted(_QUERY_ANSWERS[name]))
+            if save[variable] not in QUERY_ANSWERS[name]:
+                known = ", ".join(sorted(QUERY_ANSWERS[name]))
                 self._yaml.complain(
                     item, f"{name} does not answer {save[variable]} (it does: {known})"
                 )

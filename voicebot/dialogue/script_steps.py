@@ -34,6 +34,22 @@ from voicebot.dialogue.script_yaml import Value, YamlReader
 from voicebot.dialogue.template import parse_template
 from voicebot.records import BlockReason, Disposition
 
+STEP_KEYS = (
+    "set",
+    "clear",
+    "event",
+    "outcome",
+    "callback",
+    "promise",
+    "plan",
+    "dispute",
+    "block",
+    "notify",
+    "transfer",
+    "stop_recording",
+    "stop_emotion",
+)
+
 
 class StepReader:
     """Reads `do` and `say`."""
@@ -78,10 +94,10 @@ class StepReader:
             ),
             "notify": self._send_notice,
         }
-        table = self._yaml.table(value, {"if", *readers})
+        table = self._yaml.table(value, {"if", *STEP_KEYS})
         deeds = [key for key in table if key != "if"]
         if len(deeds) != 1:
-            self._yaml.complain(value, f"a step is one of: {', '.join(readers)}")
+            self._yaml.complain(value, f"a step is one of: {', '.join(STEP_KEYS)}")
             return None
         condition = self._names.known_expression(table["if"]) if "if" in table else None
         return Step(readers[deeds[0]](table[deeds[0]]), condition, value.line, value.file)
