@@ -6,12 +6,13 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.chat_session import LEG_KIND, ChatEngine, ChatReply, ChatSession
 from voicebot.calls.chat_throttle import ChatThrottle
+from voicebot.calls.known_case import given_of_case
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.reception import Store
@@ -32,13 +33,16 @@ TURN_POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ChatScript:
-    """A script that a chat may follow. name: what the record calls it."""
+    """A script that a chat may follow. name: what the record calls it. needs_case: it is one of
+    outgoing calls, and must be told whom it is about."""
 
     name: str
     title: str
     version: str
-    make_engine: Callable[[str], ChatEngine]
-    """Takes the call id, which decides the arms of experiments."""
+    make_engine: Callable[[str, Mapping[str, object]], ChatEngine]
+    """Takes what decides the arms of experiments, and what is known beforehand."""
+
+    needs_case: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +90,9 @@ class ChatSessions:
         scripts = self._scripts()
         if not self._settings.public:
             return scripts
-        return [s for s in scripts if s.name in self._settings.scripts] or scripts[:1]
+        # Those that need a case tell a name: whoever may give one has the console's page.
+        meant = self._settings.scripts or tuple(script.name for script in scripts[:1])
+        return [s for s in scripts if s.name in meant and not s.needs_case]
 
     def start(self) -> None:
         self._sweeper = asyncio.create_task(self._sweep_often(), name="chat sweep")
@@ -108,11 +114,18 @@ class ChatSessions:
             await asyncio.sleep(TURN_POLL_S)
 
     async def begin(
-        self, script_name: str | None, text: str, address: str, text_kept: str
+        self,
+        script_name: str | None,
+        text: str,
+        address: str,
+        text_kept: str,
+        case_number: str | None = None,
     ) -> tuple[str, ChatReply]:
         """A new conversation's id and what the bot writes first; `text` may be empty.
 
-        Raises ChatRefused, NotFound where there is no such script.
+        case_number: for scripts of outgoing calls, which know whom they call. Such a script says
+        that person's name to whoever writes: not for strangers. Raises ChatRefused, NotFound where
+        there is no such script or case, StorageError.
         """
         self._count(address)
         if self._is_draining:
@@ -120,8 +133,11 @@ class ChatSessions:
         script = self._script(script_name)
         if len(self._chats) >= self._settings.max_sessions:
             raise ChatRefused("too many conversations are going on", 503, BUSY_RETRY_S)
+        given: Mapping[str, object] = {}
+        if case_number is not None:
+            given = await given_of_case(self._store.cases, case_number)
         session_id = secrets.token_urlsafe(24)
-        chat = _Chat(session_id, self._new_session(session_id, script, text_kept))
+        chat = _Chat(session_id, self._new_session(session_id, script, text_kept, given))
         self._chats[session_id] = chat
         async with chat.turn:
             reply = await self._do(chat, None)
@@ -197,7 +213,9 @@ class ChatSessions:
                 return script
         raise NotFound("no such script")
 
-    def _new_session(self, session_id: str, script: ChatScript, text_kept: str) -> ChatSession:
+    def _new_session(
+        self, session_id: str, script: ChatScript, text_kept: str, given: Mapping[str, object]
+    ) -> ChatSession:
         now = self._clock.now()
         call_id = uuid.uuid4().hex
         record = CallRecord(
@@ -220,7 +238,8 @@ class ChatSessions:
                 self._end_after_turn(chat, "ended from the console")
 
         return ChatSession(
-            script.make_engine(call_id),
+            # One debtor always has the same arm.
+            script.make_engine(str(given.get("case_number", call_id)), given),
             CaseDirectory(self._store.cases),
             CallLedger(self._store, record),
             self._live_calls,

@@ -88,6 +88,16 @@ class Access:
         """Who asks, by the cookie."""
         return self._logins.username(request.cookies.get(COOKIE), self._clock.monotonic())
 
+    async def is_inside(self, request: web.Request) -> bool:
+        """Whether whoever asks may use the console; for paths that are open to everybody.
+
+        Raises TooManyPasswords.
+        """
+        if not self.needs_login or self.username(request) is not None:
+            return True
+        credentials = _basic_credentials(request)
+        return credentials is not None and await self._is_right(request, *credentials)
+
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
@@ -134,13 +144,8 @@ class Access:
             raise web.HTTPForbidden(text="the request came from another site")
 
     async def _demand_login(self, request: web.Request) -> None:
-        if self.username(request) is not None:
+        if await self.is_inside(request):
             return
-        credentials = _basic_credentials(request)
-        if credentials is not None:
-            username, password = credentials
-            if await self._is_right(request, username, password):
-                return
         if is_for_programs(request) or request.method not in SAFE_METHODS:
             # Without WWW-Authenticate: a browser must not ask, and then send it everywhere.
             raise web.HTTPUnauthorized(text="log in, or send name and password (Basic)")

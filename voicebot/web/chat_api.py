@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -28,6 +29,13 @@ class ChatTurn(Model):
         None, max_length=64, description="For a new conversation; null: the usual one."
     )
     text: str = Field("", max_length=MAX_TEXT_LENGTH)
+    case: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="For a new conversation by a script for outgoing calls: whom it is about. "
+        "Only for who may use the console: the script tells the name.",
+    )
 
 
 class ChatSaid(Model):
@@ -55,8 +63,12 @@ class ChatAnswer(Model):
 class ChatApi:
     """Hands written turns to the conversations."""
 
-    def __init__(self, chats: ChatSessions) -> None:
+    def __init__(
+        self, chats: ChatSessions, is_inside: Callable[[web.Request], Awaitable[bool]]
+    ) -> None:
+        """is_inside: whether whoever asks may use the console."""
         self._chats = chats
+        self._is_inside = is_inside
         # The bot writes Polish; so does the notice among its lines.
         self._text_kept = Texts("pl")("chat_text_kept")
 
@@ -74,10 +86,12 @@ class ChatApi:
         turn = await _turn(request)
         address = client_address(request)
         text = turn.text.strip()
+        if turn.case is not None and not await self._is_inside(request):
+            raise web.HTTPForbidden(text="case: only for those who have logged in")
         try:
             if turn.session is None:
                 session, reply = await self._chats.begin(
-                    turn.script, text, address, self._text_kept
+                    turn.script, text, address, self._text_kept, turn.case
                 )
             elif not text:
                 raise web.HTTPBadRequest(text="text: must not be empty")

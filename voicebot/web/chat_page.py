@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.calls.chat_sessions import ChatScript
 from voicebot.web.markup import Html, data_block, fill, join
 from voicebot.web.texts import Texts
 
@@ -64,8 +65,8 @@ _EMBEDDED = """<!doctype html>
 """
 
 
-def chat_body(scripts: Sequence[tuple[str, str]], texts: Texts, after: Html) -> Html:
-    """scripts: names and titles of what may be chosen. after: what follows the chat."""
+def chat_body(scripts: Sequence[ChatScript], texts: Texts, after: Html) -> Html:
+    """scripts: what may be chosen. after: what follows the chat."""
     return fill(
         _BODY,
         title=texts("chat_title"),
@@ -98,13 +99,21 @@ def embedded_page(body: Html, texts: Texts) -> Html:
     )
 
 
-def _choice(scripts: Sequence[tuple[str, str]], texts: Texts) -> Html:
+def _choice(scripts: Sequence[ChatScript], texts: Texts) -> Html:
     options = (
-        fill('<option value="{name}">{title}</option>', name=name, title=title or name)
-        for name, title in scripts
+        fill(
+            '<option value="{name}" data-needs-case="{needs_case}">{title}</option>',
+            name=script.name,
+            needs_case="yes" if script.needs_case else "no",
+            title=script.title or script.name,
+        )
+        for script in scripts
     )
     return fill(
-        '<label>{label}<select id="script">{options}</select></label>',
+        '<label>{label}<select id="script">{options}</select></label>'
+        '<label id="case-label" hidden>{case}<input id="case" autocomplete="off" maxlength="64">'
+        "</label>",
         label=texts("chat_script"),
         options=join(options),
+        case=texts("case_number"),
     )

@@ -33,14 +33,14 @@ class ChatRoutes:
 
     async def chat(self, request: web.Request) -> web.Response:
         texts = texts_for(request)
-        scripts = [(script.name, script.title) for script in self._chats.scripts]
+        scripts = self._chats.scripts
         if request.query.get("embed") == "1":
             body = embedded_page(chat_body(scripts, texts, Html("")), texts)
             response = web.Response(text=body, content_type="text/html")
             policy = policy_framed_by(self._settings.embed_origins)
             response.headers["Content-Security-Policy"] = policy
             return response
-        is_inside = not self._access.needs_login or self._access.username(request) is not None
+        is_inside = await self._access.is_inside(request)
         body = page(
             texts,
             texts("chat_title"),

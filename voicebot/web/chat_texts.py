@@ -50,6 +50,7 @@ CHAT_TEXTS: dict[str, tuple[str, str]] = {
         "Coś się nie powiodło. Rozpocznij nową rozmowę.",
         "Something went wrong. Begin a new conversation.",
     ),
+    "chat_no_case": ("Nie ma takiej sprawy.", "There is no such case."),
     "chat_log_in": (
         "Zaloguj się ponownie i rozpocznij nową rozmowę.",
         "Log in again and begin a new conversation.",

@@ -96,7 +96,7 @@ class WebServer:
         recordings = Recordings(settings.recordings_path)
         is_chat_public = chats is not None and settings.chat.public
         access = Access(settings.web, clock, CHAT_PATHS if is_chat_public else frozenset())
-        chat_operations = ChatApi(chats).operations() if chats is not None else ()
+        chat_operations = ChatApi(chats, access.is_inside).operations() if chats is not None else ()
         self._api = Api(self._parts, recordings, self._feed, chat_operations)
         self._chats = chats
         self._openapi = json.dumps(describe(self._api.operations(), voicebot.__version__))

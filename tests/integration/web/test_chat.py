@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -277,6 +278,13 @@ async def test_only_a_public_chat_needs_no_login(tmp_path: Path) -> None:
                 assert answer.status == api
             async with http.get("/api/v1/calls") as answer:
                 assert answer.status == 401
+            # Nobody learns from a public chat whose case it is.
+            about = {"text": "", "case": PROOFS[0]}
+            async with http.post("/api/v1/chat", json=about) as answer:
+                assert answer.status == (403 if is_public else 401)
+            login = {"Authorization": f"Basic {base64.b64encode(b'admin:tajne').decode()}"}
+            async with http.post("/api/v1/chat", json=about, headers=login) as answer:
+                assert answer.status == 200
 
 
 async def test_page_may_be_framed_by_named_sites_only(tmp_path: Path) -> None:
@@ -310,4 +318,4 @@ async def test_openapi_describes_the_body(http: aiohttp.ClientSession) -> None:
     operation = document["paths"]["/api/v1/chat"]["post"]
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = document["components"]["schemas"][reference.rsplit("/", 1)[1]]
-    assert schema["properties"].keys() == {"session", "script", "text"}
+    assert schema["properties"].keys() == {"session", "script", "text", "case"}

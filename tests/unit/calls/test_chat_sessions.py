@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -108,6 +109,7 @@ class Bench:
     database: FakeDatabase = field(default_factory=FakeDatabase)
     live: LiveCalls = field(default_factory=LiveCalls)
     engines: list[SmallTalk] = field(default_factory=list)
+    given: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.clock = SimulatedClock()
@@ -116,7 +118,8 @@ class Bench:
             self.settings, lambda: scripts, self.database, self.live, self.clock, "node"
         )
 
-    def _engine(self, call_id: str) -> SmallTalk:
+    def _engine(self, seed: str, given: Mapping[str, object]) -> SmallTalk:
+        self.given.append((seed, given))
         self.engines.append(SmallTalk())
         return self.engines[-1]
 
@@ -375,6 +378,20 @@ async def test_public_gets_only_what_is_meant_for_it(settings: ChatSettings, nam
         else:
             with pytest.raises(NotFound):
                 await bench.begin(script=name)
+    await bench.chats.stop()
+
+
+@simulated
+async def test_script_for_outgoing_calls_is_told_whom_it_is_about():
+    bench = Bench()
+    await bench.database.cases.add(DEBTOR.contact, DEBTOR.case)
+    number = DEBTOR.case.case_number
+    await bench.chats.begin(None, "", "1.1.1.1", KEPT, case_number=number)
+    ((seed, given),) = bench.given
+    assert seed == given["case_number"] == number
+    assert (given["person"].last_name, given["is_company"]) == (DEBTOR.contact.last_name, False)
+    with pytest.raises(NotFound):
+        await bench.chats.begin(None, "", "1.1.1.1", KEPT, case_number="99999999")
     await bench.chats.stop()
 
 

@@ -141,6 +141,7 @@ async function exchange(body) {
   } catch (error) {
     wait(false);
     if (error.status === 404 && session) close(texts.chat_gone);
+    else if (error.status === 404) close(texts.chat_no_case);
     else if (error.status === 401) close(texts.chat_log_in);
     else if (error.status && !REFUSALS[error.status]) close(texts.chat_error);
     else complain(texts[REFUSALS[error.status] ?? "chat_no_connection"]);
@@ -165,6 +166,19 @@ async function submit(text) {
   }
 }
 
+// Scripts for outgoing calls know whom they call.
+function needsCase() {
+  return byId("script")?.selectedOptions[0]?.dataset.needsCase === "yes";
+}
+
+function askForCase() {
+  byId("case-label").hidden = !needsCase();
+  byId("case").required = needsCase();
+}
+
+byId("script")?.addEventListener("change", askForCase);
+if (byId("script")) askForCase();
+
 async function start() {
   if (isWaiting) return;
   session = null;
@@ -172,7 +186,8 @@ async function start() {
   list.replaceChildren();
   open();
   const script = byId("script")?.value ?? null;
-  if (!(await exchange({ session: null, script, text: "" })) && !session) {
+  const about = needsCase() ? { case: byId("case").value.trim() } : {};
+  if (!(await exchange({ session: null, script, text: "", ...about })) && !session) {
     for (const part of [write, tools]) part.hidden = true;
     again.hidden = false;
   }
