@@ -25,18 +25,23 @@ _ONLY_AT: dict[str, frozenset[str]] = {
             "request_extension", "hardship_financial", "dispute_amount", "already_paid",
             "court_or_bailiff", "refuse_to_pay", "request_documents", "ask_payment_details",
             "ask_consequences", "ask_discount", "b2b_no_invoice", "b2b_cashflow",
-            "b2b_goods_dispute", "change_amount", "change_date", "dont_know",
+            "b2b_goods_dispute", "dont_know",
         ),
         frozenset({"negotiate", "purpose"}),
     ),
     "voicemail": frozenset({"amd", "right_party"}),
+    # Answers to "Co mam zmienić, kwotę czy termin?": only where a script has just asked that.
+    **dict.fromkeys(("change_amount", "change_date"), frozenset[str]()),
+    # "Tak" to "Czy rozmawiam z ...?" is confirm_identity.
+    "affirm": frozenset({"verify", "purpose", "negotiate", "amd", "any"}),
 }  # fmt: skip
 """By intent; one that is not here is expected at every stage."""
 
 
 def intents_at(stage: str, intents: Iterable[str]) -> frozenset[str]:
-    """Those of `intents` that make sense at a stage; all of them at "" and "any"."""
-    if stage in ("", "any"):
+    """Those of `intents` that make sense at a stage; at "any" those that may come up at every
+    stage; all of them where no stage is told ("")."""
+    if not stage:
         return frozenset(intents)
     return frozenset(
         intent for intent in intents if stage in _ONLY_AT.get(intent, frozenset({stage}))

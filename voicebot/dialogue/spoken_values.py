@@ -10,7 +10,11 @@ from typing import Literal, get_args
 from voicebot.dialogue.polish.amount_bounds import parse_bounded_amount
 from voicebot.dialogue.polish.birth_dates import parse_birth_date
 from voicebot.dialogue.polish.calendar_spans import last_of_month
-from voicebot.dialogue.polish.counts import is_about_installments, parse_installments
+from voicebot.dialogue.polish.counts import (
+    is_about_installments,
+    parse_installments,
+    plan_frequency,
+)
 from voicebot.dialogue.polish.date_expressions import DateExpression, Direction
 from voicebot.dialogue.polish.dates import parse_date, parse_dates
 from voicebot.dialogue.polish.digits import is_only_digits, parse_digits
@@ -244,7 +248,12 @@ def _plan(text: str, context: ValueContext) -> Value | None:
     if found is None:
         if not is_about_installments(text):
             return None
-        return {"installments": None, "amount_gr": None, "ask": "installments"}
+        return {
+            "installments": None,
+            "amount_gr": None,
+            "frequency": plan_frequency(text),
+            "ask": "installments",
+        }
     value: Value = {
         "installments": found.installments or None,
         "amount_gr": found.amount_gr or None,

@@ -23,9 +23,9 @@ _AT_MOST = (
 )  # fmt: skip
 _AT_LEAST = (
     "nie mniej niz", "co najmniej", "przynajmniej", "minimum", "ponad", "powyzej", "wiecej niz",
-    "najmniej",
+    "najmniej", "od",
 )  # fmt: skip
-_DOUBT = word_set("do albo lub czy ewentualnie moze a i - – ,")
+_DOUBT = word_set("do albo lub czy ewentualnie moze gora a i - – , zlotych")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def parse_bounded_amount(text: str, balance_gr: int | None = None) -> BoundedAmo
     amount = parse_amount(text, balance_gr)
     if amount is None:
         return _between(tokens, found)
-    return BoundedAmount(amount, _op(tokens, found[0].start))
+    return BoundedAmount(amount, _op(tokens, found[0].start, found[0].end))
 
 
 def _between(tokens: Sequence[Token], found: Sequence[FoundAmount]) -> BoundedAmount | None:
@@ -58,11 +58,17 @@ def _between(tokens: Sequence[Token], found: Sequence[FoundAmount]) -> BoundedAm
     return BoundedAmount(Amount(amounts[0], True), to_gr=amounts[1])
 
 
-def _op(tokens: Sequence[Token], start: int) -> AmountOp:
+def _op(tokens: Sequence[Token], start: int, end: int) -> AmountOp:
     before = f" {' '.join(token.text for token in tokens[max(start - 3, 0) : start])} "
     for phrase in _AT_LEAST:
         if before.endswith(f" {phrase} "):
-            return "at_least" if not before.endswith(f" nie {phrase} ") else "at_most"
+            is_denied = before.endswith(f" nie {phrase} ") or _begins_with_no(tokens[end:])
+            return "at_most" if is_denied else "at_least"
     if any(before.endswith(f" {phrase} ") for phrase in _AT_MOST):
         return "at_most"
     return "exactly"
+
+
+def _begins_with_no(tokens: Sequence[Token]) -> bool:
+    """ "więcej niż stówę nie dam" """
+    return bool(tokens) and tokens[0].text == "nie"

@@ -53,6 +53,8 @@ _FRACTIONS: dict[tuple[str, str], tuple[int, int]] = {
     for part in parts.split()
     if n < denominator
 }  # fmt: skip
+_SHARES = {"trzecia": 3, "czwarta": 4, "piata": 5, "dziesiata": 10}
+_FRACTION_COUNTS = {count for count, _ in _FRACTIONS}
 _FRACTION_NAMES = {(1, 3): "third_balance", (1, 4): "quarter_balance"}
 _MAIN_DEBT = word_set("naleznosc naleznosci kwote kapital kapitalu pozyczke dlug")
 _REST_OF = word_set("kwote kwota czesc czesci sume suma naleznosc zadluzenie")
@@ -81,6 +83,8 @@ def _whole(tokens: Sequence[Token], at: int) -> Reference | None:
         return Reference("balance", at + 1, 1, 1)
     if word in _WHOLE_OF and following in _DEBT:
         return Reference("balance", at + 2, 1, 1)
+    if word == "cale" and following in ("", ",", "."):
+        return Reference("balance", at + 1, 1, 1)
     if word == "wszystko" and _is_about_paying(tokens, at):
         return Reference("balance", at + 1, 1, 1)
     return None
@@ -93,6 +97,9 @@ def _part(tokens: Sequence[Token], at: int) -> Reference | None:
         denominator = _PARTS[word]
         end = at + 2 if following in _DEBT or following == "calosci" else at + 1
         return Reference(_PART_NAMES[denominator], end, 1, denominator)
+    share = _SHARES.get(word)
+    if share and following in ("czesc", "czesci") and _word(tokens, at - 1) not in _FRACTION_COUNTS:
+        return Reference(_FRACTION_NAMES.get((1, share), "part_balance"), at + 2, 1, share)
     fraction = _FRACTIONS.get((word, following))
     if fraction is None or (fraction[0] > 1 and not _stands_for_part(tokens, at)):
         return None
@@ -109,8 +116,11 @@ def _stands_for_part(tokens: Sequence[Token], at: int) -> bool:
 def _remainder(tokens: Sequence[Token], at: int) -> Reference | None:
     """ "resztę", "bez odsetek", "samą należność"."""
     word, following = _word(tokens, at), _word(tokens, at + 1)
-    if word == "reszte":
+    is_alone = all(token.is_mark for token in (*tokens[:at], *tokens[at + 1 :]))
+    if word == "reszte" or (word == "reszta" and is_alone):
         return Reference("rest", at + 1, 0, 0)
+    if word == "to" and following == "co" and _word(tokens, at + 2) in ("zostalo", "zostanie"):
+        return Reference("rest", at + 3, 0, 0)
     if word in ("pozostala", "pozostale") and following in _REST_OF:
         return Reference("rest", at + 2, 0, 0)
     if word in ("sama", "tylko", "same", "sam") and following in _MAIN_DEBT:
@@ -140,7 +150,7 @@ def _is_about_paying(tokens: Sequence[Token], at: int) -> bool:
         return True
     if _word(tokens, at - 1) in ("to", "juz"):
         return False
-    return any(token.text in PAYING for token in tokens)
+    return any(token.text in PAYING or token.text == "zaplaty" for token in tokens)
 
 
 def _is_part_of_debt(tokens: Sequence[Token], at: int) -> bool:

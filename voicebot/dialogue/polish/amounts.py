@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,16 +65,24 @@ _COUNTED = word_set(
 _NOT_COUNTED = word_set("z")
 # Before a number these say that it is an hour, a label or a reference.
 _LABELS = word_set(
-    "numer nr numerze numeru numerem godzina godzinie godziny godzine godz sprawa sygnatura "
+    "numer nr numerze numeru numerem godzina godzinie godziny godzine godz sprawa sprawy sygnatura "
     "faktura fakture faktury pesel kod ulica mieszkania domu lokal pokoj pietro rok roku art "
     "artykul paragraf punkt wiek telefon konto"
 )
 _ABOUT = word_set(
     "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej "
     "wiecej przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej ok "
-    "rzedu moze powiedzmy do od z"
+    "rzedu moze powiedzmy do od z okolicach okolice jakas jakis jakos"
 )
-_ABOUT_AFTER = ("z hakiem", "z groszami", "z kawalkiem", "z czyms", "mniej wiecej", "plus minus")
+_ABOUT_AFTER = (
+    "z hakiem",
+    "z groszami",
+    "z kawalkiem",
+    "z czyms",
+    "mniej wiecej",
+    "plus minus",
+    "cos",
+)
 _LINKS = word_set(", do - – albo lub czy")
 _REFUSED_VERBS = word_set(
     "mam mamy dam damy zaplace zaplacimy moge mozemy place wplace przeleje oddam bede stac splace"
@@ -90,6 +99,10 @@ def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
     found = _find(tokens, balance_gr)
     if not found:
         return None
+    for other in found:
+        if other.amount.reference == "principal" and all(item.amount.reference for item in found):
+            # "całość bez odsetek"
+            return other.amount
     if len(found) > 1 and _is_choice(tokens, found[0], found[1]):
         return None
     if _is_sum(tokens):
@@ -117,7 +130,7 @@ def _is_choice(tokens: Sequence[Token], first: FoundAmount, second: FoundAmount)
     between = [token.text for token in tokens[first.end : second.start] if not token.is_mark]
     # "dwa tysiące i pięćset" may be one sum or two.
     return between in ([], ["i"]) or bool(
-        {"albo", "lub", "czy", "do", "ewentualnie"} & set(between)
+        {"albo", "lub", "czy", "do", "ewentualnie", "moze", "gora"} & set(between)
     )
 
 
@@ -148,7 +161,28 @@ def _find(tokens: Sequence[Token], balance_gr: int | None) -> list[FoundAmount]:
         else:
             found.append(match)
             at = match.end
+            second = _counted_again(tokens, match)
+            if second is not None:
+                found.append(second)
+                at = second.end
     return found
+
+
+def _counted_again(tokens: Sequence[Token], first: FoundAmount) -> FoundAmount | None:
+    """The second of "stówę albo dwie", which is so many of the same."""
+    scale = scale_of(_word(tokens, first.start))
+    link = _word(tokens, first.end)
+    if not scale or first.end != first.start + 1 or link not in _LINKS:
+        return None
+    number = read_cardinal(tokens, first.end + 1)
+    if number is None or number.whole is None or not 2 <= number.whole <= 9:
+        return None
+    if link == "," and number.whole > 3:
+        return None
+    following = _word(tokens, number.end)
+    if following in _COUNTED | _ZLOTY or number.has_scale:
+        return None
+    return FoundAmount(Amount(number.whole * scale * 100), first.end + 1, number.end)
 
 
 def _word(tokens: Sequence[Token], at: int) -> str:
@@ -195,6 +229,10 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
     scale = _shared_scale(tokens, number)
     if scale:
         return _found(tokens, at, end, zlote * scale)
+    if following == "przecinek":
+        hundredths = _after_comma(tokens, end + 1)
+        if hundredths is not None:
+            return _found(tokens, at, hundredths[1], zlote + hundredths[0])
     if _is_other_number(tokens, at, number):
         after = read_cardinal(tokens, end)
         if number.is_spoken and after is not None and following in ("sto", "stu"):
@@ -208,6 +246,20 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
     if pair is not None:
         return _found(tokens, at, pair[1], zlote + pair[0])
     return _found(tokens, at, end, zlote)
+
+
+def _after_comma(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """The grosze after "przecinek" ("pięć" is 50), and the index after them."""
+    tens = 1
+    if _word(tokens, at) == "zero":
+        at += 1
+    else:
+        tens = 10
+    number = read_cardinal(tokens, at)
+    if number is None or number.whole is None or number.whole > 99:
+        return None
+    end = number.end + (_word(tokens, number.end) in _ZLOTY)
+    return number.whole * (tens if number.whole < 10 else 1), end
 
 
 def _shared_scale(tokens: Sequence[Token], number: Cardinal) -> int:
@@ -288,13 +340,19 @@ def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool
         return True
     if following in _COUNTED and following not in _NOT_COUNTED:
         return True
+    if before == "-" and _word(tokens, at - 2).startswith("0"):
+        # "00-950"
+        return True
     if before in _LABELS or (
         before in ("w", "z") and number.whole and 1900 <= number.whole <= 2100
     ):
         return True
     if number.whole is None:
         # "2,5" alone may be thousands; "15.03" may be a date; "1200,50" is money.
-        return number.is_spoken or number.hundredths < 10_000 or _is_day_and_month(tokens[at].text)
+        text = tokens[at].text
+        is_price = re.fullmatch(r"\d+,\d\d", text) and not _is_day_and_month(text.replace(",", "."))
+        is_small = number.hundredths < 10_000 and not is_price
+        return number.is_spoken or is_small or _is_day_and_month(text)
     text = tokens[at].text
     if not number.is_spoken and text.isdigit() and len(text) > 1 and text.startswith("0"):
         return True
@@ -332,6 +390,9 @@ def _found(tokens: Sequence[Token], start: int, end: int, amount_gr: int) -> Fou
 def _is_refused(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether it is what the caller has not or will not pay: "nie mam tysiąca"."""
     before = [_word(tokens, at) for at in range(max(start - 4, 0), start)]
+    after = [_word(tokens, at) for at in range(end, end + 4)]
+    if after[:2] == ["za", "duzo"] or after[:3] == ["to", "za", "duzo"]:
+        return True
     for at, word in enumerate(before):
         if word == "nie" and at + 1 < len(before) and before[at + 1] in _REFUSED_VERBS:
             return not {",", ".", "ale", "tylko", "bo"} & set(before[at + 2 :])
@@ -343,6 +404,8 @@ def _is_approximate(tokens: Sequence[Token], start: int, end: int) -> bool:
     before = _word(tokens, start - 1)
     if before == "niz" and _word(tokens, start - 2) in ("wiecej", "mniej"):
         return True
+    if before == "tak" or (before == "." and _word(tokens, start - 2) == "ok"):
+        before = _word(tokens, start - 2)
     if before == "minus":
         # "plus minus trzysta"
         return True

@@ -33,6 +33,12 @@ _LONG_YEAR = re.compile(r"190([5-9]\d)\b")
 def parse_birth_date(text: str) -> dt.date | None:
     """A whole date of birth; None where part of it is missing, impossible or ambiguous."""
     tokens = [token for token in tokenize(text) if token.text not in (",", "roku", "rok", "r")]
+    tokens = [
+        token
+        for at, token in enumerate(tokens)
+        # "dwunasty zero trzeci"
+        if not (token.text == "zero" and at + 1 < len(tokens) and tokens[at + 1].text in _UNITS)
+    ]
     named = [at for at, token in enumerate(tokens) if token.text in MONTH_FORMS]
     for at in named:
         found = _with_named_month(tokens, at)

@@ -8,6 +8,11 @@ from voicebot.dialogue.polish.words import Token, word_set
 
 _TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu")
 _MOST_READINGS = 10
+_UNDONE = word_set("mialem mialam mielismy mialo mial miala")
+_KEPT = word_set(
+    "zaplace zaplacimy przeleje przelejemy wplace wplacimy bedzie ureguluje dam zrobie"
+)
+_CLAUSE_STARTS = word_set("zamiast ale lecz a ,")
 _INSTEAD = word_set("tylko lecz ale a")
 
 
@@ -41,7 +46,12 @@ def _leave_out(
     tokens: Sequence[Token], has_value: Callable[[Sequence[Token]], bool]
 ) -> Sequence[Token]:
     words = [token.text for token in tokens]
+    is_undone = bool(_UNDONE & set(words))
     for at, word in enumerate(words):
+        if (word == "zamiast" or (is_undone and at)) and word in _CLAUSE_STARTS:
+            tail = _after_undone(tokens, at, has_value)
+            if tail:
+                return _leave_out(tail, has_value)
         if word == "nie" and at and words[at - 1] in ("a", "albo", "chociaz", "choc", "jednak"):
             head, tail = tokens[: at - 1], tokens[at + 1 :]
             if words[at - 1] != "a":
@@ -60,6 +70,21 @@ def _leave_out(
             if words[at + 1] != "nie" and is_replaced and has_value(tail):
                 return tail
     return tokens
+
+
+def _after_undone(
+    tokens: Sequence[Token], at: int, has_value: Callable[[Sequence[Token]], bool]
+) -> Sequence[Token]:
+    """What is meant after "zamiast w piątek to …", "miałem w piątek, ale zapłacę …"."""
+    if tokens[at].text != "zamiast":
+        tail = tokens[at + 1 :]
+        is_kept = any(token.text in _KEPT for token in tail)
+        return tail if is_kept and has_value(tokens[:at]) and has_value(tail) else ()
+    for mark in range(at + 2, len(tokens) - 1):
+        if tokens[mark].text in ("to", ","):
+            tail = tokens[mark + 1 :]
+            return tail if has_value(tokens[at:mark]) and has_value(tail) else ()
+    return ()
 
 
 def _is_aside(tokens: Sequence[Token], at: int) -> bool:

@@ -36,13 +36,18 @@ class Installments:
 
 _RATA = word_set("rata raty rat ratach ratami rate ratke ratki ratek")
 _TIMES = word_set(
-    "razy raz razach czesci czesciach transz transze transzach wplaty wplat platnosci"
+    "razy raz razach czesci czesciach transz transze transzach wplaty wplat platnosci x "
+    "wplatach wplatami przelewach przelewami przelewow przelewy transzami czesciami"
 )
 _PERIODS: dict[str, int] = {
     **dict.fromkeys(("miesiac", "miesiaca", "miesiace", "miesiecy", "miesiacach"), 1),
     **dict.fromkeys(("rok", "roku", "lata", "lat"), 12),
 }
 _EACH_PERIOD = (["na", "miesiac"], ["na", "tydzien"], ["w", "miesiacu"], ["w", "tygodniu"])
+_BEFORE_EACH = word_set("ze okolo jakies gdzies do maksymalnie gora kolo wysokosci w moze max")
+_SPLITS_UP = word_set(
+    "podzielic podzielcie podziele rozlozyc rozlozcie rozlozenie rozbic rozbijcie rozloze"
+)
 _ONE_PERIOD = {"rok": 12, "kwartal": 3, "polrocze": 6}
 _MONTHLY = word_set("miesiecznie miesieczne miesieczna")
 
@@ -59,7 +64,14 @@ def parse_installments(text: str, balance_gr: int | None = None) -> Installments
 
 def is_about_installments(text: str) -> bool:
     """Whether installments were spoken of, though neither how many nor how much."""
-    return _is_about_plan(tokenize(text))
+    tokens = tokenize(text)
+    words = _words(tokens)
+    return _is_about_plan(tokens) or "po trochu" in words or "po troche" in words
+
+
+def plan_frequency(text: str) -> Frequency:
+    """How often is to be paid; monthly where nothing else was said."""
+    return _frequency(tokenize(text))
 
 
 def _word(tokens: Sequence[Token], at: int) -> str:
@@ -102,19 +114,29 @@ def _count(tokens: Sequence[Token]) -> int | None:
         n = number.whole
         following = _word(tokens, number.end)
         before = _word(tokens, at - 1)
-        if following == "roku" and before in ("na", "przez") and number.hundredths in (50, 150):
+        if (
+            following == "roku"
+            and before in ("na", "przez", "ciagu")
+            and number.hundredths in (50, 150)
+        ):
             return number.hundredths * 12 // 100
-        if n is None or not 1 <= n <= MOST_INSTALLMENTS or before in CARDINALS:
+        if n is None or not 1 <= n <= MOST_INSTALLMENTS or _is_second(tokens, at):
             # Of "dwie, trzy raty" neither is sure.
             continue
         if following in ("rownych", "rowne", "miesiecznych", "miesieczne", "ratalne"):
             following = _word(tokens, number.end + 1)
         if following in _RATA:
             return n
-        if following in _TIMES and (before in ("na", "w") or _word(tokens, number.end + 1) == "po"):
+        after = _word(tokens, number.end + 1)
+        is_each = following in _TIMES and (after == "po" or after[:1].isdigit())
+        if following in _TIMES and (before in ("na", "w") or is_each or following.endswith("ami")):
             return n
-        if following in _PERIODS and before in ("na", "przez"):
+        if following in _PERIODS and (
+            before in ("na", "przez") or (before == "ciagu" and _is_about_plan(tokens))
+        ):
             return n * _PERIODS[following]
+        if before == "na" and not following and _SPLITS_UP & {token.text for token in tokens}:
+            return n
         if before in (",", ":"):
             # "w równych ratach, pięciu"
             before = _word(tokens, at - 2)
@@ -123,18 +145,29 @@ def _count(tokens: Sequence[Token]) -> int | None:
     return None
 
 
+def _is_second(tokens: Sequence[Token], at: int) -> bool:
+    """Whether another number stands before, so that it is one or the other."""
+    before = _word(tokens, at - 1)
+    if before in ("albo", "lub", "czy", ",", "do", "-", "moze"):
+        before = _word(tokens, at - 2)
+    return before in CARDINALS or before.isdecimal()
+
+
 def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
     """The amount that is paid each time: "po dwieście", "dwieście miesięcznie"."""
     for found in find_amounts(tokens):
         if found.amount.reference or found.amount.amount_gr <= 0:
             continue
         before = _word(tokens, found.start - 1)
-        if before in ("ze", "okolo", "jakies", "gdzies"):
-            before = _word(tokens, found.start - 2)
+        start = found.start
+        while before in _BEFORE_EACH:
+            start -= 1
+            before = _word(tokens, start - 1)
         after = [_word(tokens, found.end), _word(tokens, found.end + 1)]
         is_rhythm = after[0] in _MONTHLY or after[0] in ("tygodniowo", "kwartalnie")
         is_rhythm = is_rhythm or after[0] == "co" or after in _EACH_PERIOD
         is_rhythm = is_rhythm or after[0] == "kazdego" or _is_rhythm_before(tokens, found)
+        is_rhythm = is_rhythm or before in ("x", "razy")
         if before == "po" or is_rhythm or (is_plan and before in ("rata", "raty", "rate")):
             return found
     return None
@@ -147,7 +180,13 @@ def _is_rhythm_before(tokens: Sequence[Token], found: FoundAmount) -> bool:
     if before[:1] == ["co"] and before[-1] in ("miesiace", "tygodnie", "tydzien", "miesiac"):
         # "co drugi tydzień sto", "co dwa miesiące sto"
         return True
-    return bool({"miesiecznie", "tygodniowo", "kwartalnie"} & set(before))
+    four = _words(tokens[max(found.start - 4, 0) : found.start])
+    is_once = re.search(r"\braz (?:w|na) (?:\w+ )?(?:tydzien|tygodni\w|miesiac\w?)$", four)
+    return bool(is_once or {"miesiecznie", "tygodniowo", "kwartalnie"} & set(before))
+
+
+def _words(tokens: Sequence[Token]) -> str:
+    return " ".join(token.text for token in tokens if not token.is_mark)
 
 
 def _is_about_plan(tokens: Sequence[Token]) -> bool:
@@ -157,7 +196,7 @@ def _is_about_plan(tokens: Sequence[Token]) -> bool:
 
 def _frequency(tokens: Sequence[Token]) -> Frequency:
     words = " ".join(token.text for token in tokens if not token.is_mark)
-    if "co dwa tygodnie" in words or "co drugi tydzien" in words or "co 2 tygodnie" in words:
+    if re.search(r"\b(?:co|na) (?:dwa|drugi|2) (?:tydzien|tygodnie)", words):
         return "biweekly"
     if re.search(r"\b(?:co|na|w) tydzien\b|tygodniow|\bw tygodniu\b|\bkazdego tygodnia\b", words):
         return "weekly"

@@ -136,6 +136,8 @@ def _choices_at(run: Sequence[Token], at: int) -> tuple[list[str], int]:
         is_plural = following != "zero" or word.startswith("po")
         if following in _DIGIT_NOUNS and is_plural:
             return [_DIGIT_NOUNS[following] * repeats], at + 2
+        if word.startswith("po") and _one_digit(following):
+            return [_one_digit(following) * repeats], at + 2
     if word in _DIGIT_NOUNS:
         return [_DIGIT_NOUNS[word]], at + 1
     if word == "tysiac" or (at + 1 < len(run) and run[at + 1].text == "tysiace"):

@@ -79,7 +79,8 @@ CARDINALS = _cardinals()
 _SCALES = _table(
     {
         1000: "tysiac tysiaca tysiace tysiecy tysiacem tysiacom tysiacami tysiacach tysiacu "
-        "tysiak tysiaka tysiaki tysiakow tysiacy tysiaczka tysiaczek tysiaku",
+        "tysiak tysiaka tysiaki tysiakow tysiacy "
+        "kafel kafla kafle kafli kaflow tysiaczka tysiaczek tysiaku",
         10**6: "milion miliona miliony milionow milionem milionami banka banke banki baniek",
         10**9: "miliard miliarda miliardy miliardow",
     }
@@ -101,8 +102,17 @@ _NICKNAMES = _table(
         500: "piecsetka piecsetke pincetka pincetke",
     }
 )
+_NICKNAMES_COUNTED = _table(
+    {
+        20: "dwudziestki dwudziestek",
+        50: "piecdziesiatki piecdziesiatek",
+        200: "dwusetki dwusetek",
+        500: "piecsetki piecsetek pincetki pincetek",
+    }
+)
 SLANG_MONEY = frozenset([*_LOW_SCALES, *_NICKNAMES, *_SCALES_AFTER_NUMBER]) | word_set(
-    "tysiak tysiaka tysiaki tysiakow tysiaku banka banke banki baniek"
+    "tysiak tysiaka tysiaki tysiakow tysiaku kafel kafla kafle kafli "
+    "kaflow banka banke banki baniek"
 )
 """Words that nobody uses for anything but money."""
 
@@ -225,6 +235,9 @@ def read_cardinal(tokens: Sequence[Token], at: int) -> Cardinal | None:
             if value == 0:
                 break
             continue
+        counted = _NICKNAMES_COUNTED.get(word)
+        if counted is not None and group.hundredths is not None and group.hundredths <= 900:
+            return Cardinal(total + group.hundredths * counted, at + 1, is_spoken, True)
         if word in _LOW_SCALES:
             factor = group.hundredths
             if factor is not None and not 0 < factor <= 9900:
