@@ -93,12 +93,14 @@ def party(record_party: str, leg_kind: str, texts: Texts) -> str:
     """Who calls, as people read it."""
     if leg_kind == "web":
         return texts("web_phone_party")
+    if leg_kind == "chat":
+        return texts("nav_chat")
     return record_party or texts("anonymous")
 
 
 def _script_texts(texts: Texts) -> dict[str, str]:
     keys = ("hang_up", "hang_up_sure", "hang_up_failed", "bot_speaks", "bot_listens")
-    more = ("web_phone_party", "anonymous", "speaker_bot", "speaker_caller", "going_on")
+    more = ("web_phone_party", "nav_chat", "anonymous", "speaker_bot", "speaker_caller", "going_on")
     return {key: texts(key) for key in (*keys, *more)}
 
 

@@ -6,7 +6,13 @@ from voicebot.records import CallRecord, Disposition
 from voicebot.web.markup import Html, fill
 from voicebot.web.texts import Texts
 
-_GOOD = {Disposition.PTP_FULL, Disposition.PTP_PARTIAL, Disposition.CLAIMS_PAID}
+_GOOD = {
+    Disposition.PTP_FULL,
+    Disposition.PTP_PARTIAL,
+    Disposition.PAY_NOW,
+    Disposition.PLAN_PROPOSED,
+    Disposition.CLAIMS_PAID,
+}
 _BAD = {Disposition.ERROR, Disposition.UNKNOWN, Disposition.CRISIS}
 
 

@@ -32,6 +32,7 @@ function make(update) {
 
 function party(update) {
   if (update.leg_kind === "web") return texts.web_phone_party;
+  if (update.leg_kind === "chat") return texts.nav_chat;
   return update.remote_party || texts.anonymous;
 }
 
