@@ -24,6 +24,7 @@ from voicebot.dialogue.decisions import (
 )
 from voicebot.dialogue.nlu import IntentClassifier
 from voicebot.dialogue.script import Script
+from voicebot.dialogue.state import seed_of_call
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +48,14 @@ def start_decisions(
     given: Mapping[str, object],
     models: Mapping[str, str],
 ) -> DecisionLog:
-    """The log of a call that begins now. given: what its engine is given; its seed is the call."""
+    """The log of a call that begins now. given: what its engine is given, with the same seed."""
     header = DecisionHeader(
         call_id=call_id,
         script=script.name,
         script_path=script.path,
         script_version=script.version,
         timezone=str(timezone),
-        seed=call_id,
+        seed=seed_of_call(call_id, given),
         classifier=type(classifier).__name__,
         models=models,
         given={name: given[name] for name in sorted(script.given) if name in given},

@@ -25,6 +25,7 @@ from voicebot.clock import Clock
 from voicebot.dialogue.engine import DialogueEngine
 from voicebot.dialogue.nlu import IntentClassifier
 from voicebot.dialogue.script import Script
+from voicebot.dialogue.state import seed_of_call
 from voicebot.media.recorder import Recorder
 from voicebot.media.turn_detector import TurnDetector
 from voicebot.media.vad import VoiceActivityDetector
@@ -128,7 +129,7 @@ class Reception:
                 conversation.classifier,
                 given,
                 conversation.timezone,
-                seed=record.call_id,
+                seed=seed_of_call(record.call_id, given),
             ),
             listener=Listener(
                 parts.make_vad(),

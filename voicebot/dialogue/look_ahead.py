@@ -36,6 +36,7 @@ _MOST_SAYS = 12
 _MOST_STATES = 300
 _DOUBT_OF_REPEATS = 20
 _TOLD_BY_TURN = frozenset({"score", "problem", "by_keys", "changed"})
+_SAID = ("said", "guess", "other_intent")
 _TROUBLES = frozenset({"problem", "changed"})
 """A value that can't be taken, or another than the one read back."""
 _ANSWERS = ("yes", "no", "weak_yes", "unsure", "weak_no")
@@ -55,7 +56,7 @@ class LookAhead:
         """turn: the turn's variables before anything is said."""
         self._script = script
         self._kinds = script.kinds
-        self._turn = {**turn, **dict.fromkeys(MOOD_NAMES, UNKNOWN)}
+        self._turn = {**turn, **dict.fromkeys((*MOOD_NAMES, *_SAID), UNKNOWN)}
         self._found: dict[tuple[str, float], tuple[int, Say]] = {}
         self._doubt = 0
         self._states_left = _MOST_STATES

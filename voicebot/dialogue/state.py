@@ -106,6 +106,12 @@ class ConversationState:
         )
 
 
+def seed_of_call(call_id: str, given: Mapping[str, object]) -> str:
+    """What draws a call's wordings and arms: the case where it is known beforehand, so that one
+    debtor always has the same; else the call."""
+    return str(given.get("case_number") or call_id)
+
+
 def first_state(script: Script, given: Mapping[str, object], seed: str = "") -> ConversationState:
     """Memory at the start of a call. given: values for the script's `given`; others are dropped.
 

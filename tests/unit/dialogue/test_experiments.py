@@ -7,6 +7,7 @@ from collections import Counter
 from tests.unit.dialogue.whole_language import Call, whole_language
 from voicebot.dialogue.actions import RecordEvent
 from voicebot.dialogue.script import Experiment
+from voicebot.dialogue.state import seed_of_call
 from voicebot.records import PersonName
 
 
@@ -63,3 +64,9 @@ def test_a_name_is_declined_only_where_it_is_clear():
     unknown = Call(given={"person": PersonName("Anna", "Nowak", "")})
     assert "good_day" not in unknown.said
     assert "good_day" not in Call(given={"person": None}).said
+
+
+def test_a_debtor_whose_case_is_known_beforehand_always_has_the_same():
+    assert seed_of_call("call", {"case_number": "20260017"}) == "20260017"
+    assert seed_of_call("call", {"company": "Firma"}) == "call"
+    assert seed_of_call("call", {"case_number": None}) == "call"
