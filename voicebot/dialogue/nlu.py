@@ -2,34 +2,27 @@
 
 Two layers. Patterns that an operator can read (`always` in call_scripts/intents_pl.yaml)
 decide alone: a person in crisis or one who asks for a human must not depend on statistics.
-Everything else is scored by kernel ridge regression over character and word n-grams of the
-examples, which learns from 700 sentences in a fraction of a second and needs numpy only.
+Everything else is scored by a linear model over character and word n-grams of the examples
+(intent_model.py), whose score is how likely it is right.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
+from voicebot.dialogue.intent_model import IntentModel
+from voicebot.dialogue.intent_model_store import learnt
 
 MAX_TEXT_LENGTH = 300
 """Characters looked at. A longer turn is cut: what callers say is untrusted input."""
 
 _PLAIN = str.maketrans("ąćęłńóśźż", "acelnoszz")
 _NOT_WORD = re.compile(r"[^\w\s]|_")
-_RIDGE = 0.3
-_WORD_WEIGHT = 0.3
-_STEM_LENGTH = 5
-_FREQUENT = 20
-
 _CLAUSE_END = re.compile(
     r"[,.;:?!]+|\b(?:ale|lecz|tylko|oraz|albo|natomiast|więc|wiec|bo|to|i|a)\b", re.IGNORECASE
 )
@@ -40,8 +33,6 @@ SMALL_WORDS = frozenset(
 )
 """Intents that mean nothing beside another one: "no tak, tylko ..." is no answer of its own, and
 a yes or no to a question is the business of its slot."""
-
-Vector = npt.NDArray[np.float32]
 
 
 def normalise(text: str) -> str:
@@ -68,7 +59,8 @@ class IntentExamples:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The intent that fits best. `score`: about 0..1; 1 where a pattern decided."""
+    """The intent that fits best. `score`: how likely it is right, from 0 to 1; 1 only where a
+    pattern decided or the sentence is one of the examples."""
 
     intent: str
     score: float
@@ -133,12 +125,13 @@ def _word_regex(word: str, pattern: str) -> str:
 
 
 class ExampleClassifier:
-    """Learns from examples when made (well under a second), then answers in about a millisecond.
+    """Learns from examples when made, which takes seconds, or reads what was learnt of the same
+    examples before from `cache`; then answers in well under a millisecond.
 
     Deterministic: the same examples and text give the same answer. Safe to share by all calls.
     """
 
-    def __init__(self, intents: Mapping[str, IntentExamples]) -> None:
+    def __init__(self, intents: Mapping[str, IntentExamples], cache: Path | None = None) -> None:
         self.labels = tuple(intents)
         self._column = {label: n for n, label in enumerate(self.labels)}
         self._always = [
@@ -162,28 +155,9 @@ class ExampleClassifier:
                     self._said[text].append(label)
                     texts.append(text)
                     columns.append(self._column[label])
-        self._features = _FeatureIndex(texts)
-        self._targets: Vector = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
-        self._targets[np.arange(len(texts)), columns] = 1
-        self._weights: Vector = np.linalg.solve(self._regularised_kernel(), self._targets)
-        self._features.learn(self._weights)
+        self._model: IntentModel = learnt(texts, columns, len(self.labels), cache)
         self.example_labels = tuple(self.labels[column] for column in columns)
         self.texts = tuple(texts)
-
-    def left_out_scores(self) -> Vector:
-        """What each example would score had it not been learnt, shape (n_texts, n_labels).
-
-        Exact for this kind of model, and without training it n times.
-        """
-        inverse = np.linalg.inv(self._regularised_kernel())
-        return np.asarray(
-            self._targets - self._weights / np.diag(inverse)[:, None], dtype=np.float32
-        )
-
-    def _regularised_kernel(self) -> Vector:
-        kernel = self._features.kernel()
-        kernel[np.diag_indices_from(kernel)] += _RIDGE
-        return kernel
 
     def classify(self, text: str, allowed: frozenset[str]) -> Meaning | None:
         plain = normalise(text)
@@ -201,11 +175,9 @@ class ExampleClassifier:
         columns = [column for label, column in self._column.items() if label in allowed]
         if not columns:
             return None
-        scores = self._features.scores(plain)[columns]
-        best = int(np.argmax(scores))
-        if scores[best] <= 0:
-            return None
-        return Meaning(self.labels[columns[best]], round(float(min(scores[best], 1.0)), 3))
+        best, probability = self._model.choose(plain, columns)
+        score = round(probability, 3)
+        return Meaning(self.labels[best], score) if score > 0 else None
 
     def classify_all(self, text: str, allowed: frozenset[str]) -> list[Meaning]:
         whole = self.classify(text, allowed)
@@ -266,98 +238,3 @@ def _each_once(meanings: Iterable[Meaning]) -> list[Meaning]:
     for meaning in meanings:
         found.setdefault(meaning.intent, meaning)
     return list(found.values())
-
-
-class _FeatureIndex:
-    """Examples as weighted n-grams, kept n-gram by n-gram: comparing one text is quick."""
-
-    def __init__(self, texts: list[str]) -> None:
-        self._n_texts = len(texts)
-        self._idf: dict[str, float] = {}
-        counts = [_features(text) for text in texts]
-        document_frequency = Counter(feature for count in counts for feature in count)
-        for feature, n_documents in document_frequency.items():
-            self._idf[feature] = math.log((1 + self._n_texts) / (1 + n_documents)) + 1
-        postings: defaultdict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-        for row, count in enumerate(counts):
-            for feature, weight in self._weigh(count).items():
-                rows, weights = postings[feature]
-                rows.append(row)
-                weights.append(weight)
-        self._postings = {
-            feature: (np.array(rows), np.array(weights, dtype=np.float32))
-            for feature, (rows, weights) in postings.items()
-        }
-
-    def kernel(self) -> Vector:
-        """Similarity of every example with every other, shape (n, n)."""
-        kernel = np.zeros((self._n_texts, self._n_texts), dtype=np.float32)
-        frequent = []
-        for rows, weights in self._postings.values():
-            if len(rows) > _FREQUENT:
-                frequent.append((rows, weights))
-            else:
-                kernel[rows[:, None], rows] += weights[:, None] * weights
-        # The few n-grams that many examples share are quicker as one product.
-        dense = np.zeros((self._n_texts, len(frequent)), dtype=np.float32)
-        for column, (rows, weights) in enumerate(frequent):
-            dense[rows, column] = weights
-        return kernel + dense @ dense.T
-
-    def learn(self, weights: Vector) -> None:
-        """What each n-gram speaks for, from what each example does: shape (n_texts, n_labels)."""
-        rows = np.concatenate([rows for rows, _ in self._postings.values()])
-        shares = np.concatenate([shares for _, shares in self._postings.values()])
-        lengths = [len(rows) for rows, _ in self._postings.values()]
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        self._votes = np.add.reduceat(shares[:, None] * weights[rows], starts, axis=0)
-        self._index = {feature: n for n, feature in enumerate(self._postings)}
-
-    def scores(self, text: str) -> Vector:
-        """How much a normalised text is like the examples of each label, shape (n_labels,)."""
-        weighed = self._weigh(_features(text)).items()
-        known = [(self._index[name], weight) for name, weight in weighed if name in self._index]
-        if not known:
-            return np.zeros(self._votes.shape[1], dtype=np.float32)
-        at, weights = zip(*known, strict=True)
-        return np.asarray(weights, dtype=np.float32) @ self._votes[list(at)]
-
-    def _weigh(self, count: Counter[str]) -> dict[str, float]:
-        """tf-idf, the characters' part and the words' part each of length 1, then mixed."""
-        # An n-gram that no example has is as telling as one that a single example has.
-        rare = math.log((1 + self._n_texts) / 2) + 1
-        weights = {
-            feature: (1 + math.log(n)) * self._idf.get(feature, rare)
-            for feature, n in count.items()
-        }
-        norms = {True: 0.0, False: 0.0}
-        for feature, weight in weights.items():
-            norms[feature[0] == "="] += weight * weight
-        share = {True: _WORD_WEIGHT, False: 1 - _WORD_WEIGHT}
-        factor = {
-            is_word: math.sqrt(share[is_word] / norm) if norm else 0.0
-            for is_word, norm in norms.items()
-        }
-        return {feature: weight * factor[feature[0] == "="] for feature, weight in weights.items()}
-
-
-def _features(text: str) -> Counter[str]:
-    """Characters of words, 2 to 5 at a time ('#'); beginnings of words and their pairs ('=')."""
-    features: Counter[str] = Counter()
-    words = text.split()
-    for word in words:
-        features.update(_ngrams(word))
-    stems = [word[:_STEM_LENGTH] for word in words]
-    features.update("=" + stem for stem in stems)
-    features.update(f"={first}_{second}" for first, second in pairwise(stems))
-    return features
-
-
-@lru_cache(maxsize=4096)
-def _ngrams(word: str) -> tuple[str, ...]:
-    padded = f" {word} "
-    return tuple(
-        "#" + padded[start : start + size]
-        for size in range(2, 6)
-        for start in range(max(1, len(padded) - size + 1))
-    )
