@@ -20,10 +20,12 @@ from voicebot.calls.conversation_maker import ConversationMaker
 from voicebot.calls.conversations import Conversations, ScriptPlaces
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.outbound_call import about_case
 from voicebot.calls.prompt_preparer import PromptPreparer, fixed_prompts
 from voicebot.calls.reception import CallParts, Conversation, Reception
 from voicebot.clock import Clock, SystemClock
 from voicebot.dialogue.engine import make_classifier
+from voicebot.dialogue.polish.readout import phone
 from voicebot.dialogue.script import EMOTION, Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script, shipped_folder
@@ -124,7 +126,11 @@ def make_conversations(settings: Settings) -> ConversationMaker:
     """What makes this installation's scripts ready for calls."""
     return ConversationMaker(
         load_checked_script,
-        {"company": settings.dialogue.company},
+        {
+            "company": settings.dialogue.company,
+            "company_neutral": settings.dialogue.company_neutral or settings.dialogue.company,
+            "hotline": phone(settings.dialogue.hotline),
+        },
         ZoneInfo(settings.dialogue.timezone),
         lambda script: check_emotion_notice(settings, script),
         lambda script: make_classifier(script, settings.data_path / "intents"),
@@ -296,6 +302,12 @@ class Node:
             is_inbound = leg.direction is Direction.INBOUND
             conversation = await self.conversations.choose(leg.local_party if is_inbound else "")
         return await self._reception.take(leg, is_caller, conversation)
+
+    async def conversation_about(self, case_number: str) -> Conversation:
+        """The default script's, about a case where one is named. Raises NotFound, SettingsError."""
+        if self.database is None:
+            raise RuntimeError("the node has not been started")
+        return await about_case(self.conversations.default, self.database.cases, case_number)
 
     def _make_chats(self, database: Database) -> ChatSessions:
         return ChatSessions(

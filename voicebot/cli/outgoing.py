@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from voicebot.errors import NotFound, SettingsError
 from voicebot.logs import configure_logging
 from voicebot.records import Speaker
 from voicebot.settings import Settings, TrunkSettings, load_settings
@@ -22,6 +23,9 @@ def call(
     trunk: str = typer.Option("", help="Trunk to call a number through; by order if not given."),
     settings_file: Path | None = typer.Option(None, "--settings", "-s", help="Settings file."),
     script: str = typer.Option("", help="Call script; the settings' one if not given."),
+    case: str = typer.Option(
+        "", help="Number of the case the call is about; scripts for calls out need one."
+    ),
     demo: bool = typer.Option(False, help="Use the demonstration voice and sample debtors."),
     ring_s: float = typer.Option(45.0, min=1, help="Seconds to let it ring."),
 ) -> None:
@@ -38,6 +42,8 @@ def call(
         voicebot call sip:anna@192.0.2.10
 
         voicebot call sip:100@pbx.local:5060 --script infolinia --demo
+
+        voicebot call +48600100200 --script przypomnienie_konsument --case 24681357
     """
     settings = load_settings(settings_file)
     changes: dict[str, object] = {
@@ -54,7 +60,7 @@ def call(
         changes["dialogue"] = settings.dialogue.model_copy(update={"script": script})
     settings = settings.model_copy(update=changes)
     configure_logging(settings.log_level)
-    asyncio.run(_call(settings, whom, trunk, ring_s, demo))
+    asyncio.run(_call(settings, whom, trunk, ring_s, demo, case))
 
 
 def _for_one_call(trunk: TrunkSettings) -> TrunkSettings:
@@ -62,16 +68,23 @@ def _for_one_call(trunk: TrunkSettings) -> TrunkSettings:
     return trunk.model_copy(update={"register_expires_s": 0, "options_interval_s": 0.0})
 
 
-async def _call(settings: Settings, whom: str, trunk: str, ring_s: float, demo: bool) -> None:
+async def _call(
+    settings: Settings, whom: str, trunk: str, ring_s: float, demo: bool, case: str
+) -> None:
     from voicebot.app import Node  # loads everything; --help and the small commands need not
 
     node = Node(settings)
     try:
         await node.start(lambda line: console.print(line, style="dim"), with_samples=demo)
+        try:
+            conversation = await node.conversation_about(case)
+        except (NotFound, SettingsError) as error:
+            # Nobody is rung up before it is known what about.
+            raise typer.BadParameter(str(error), param_hint="--case") from None
         console.print("Calling")
         leg = await node.sip.call(whom, settings.sip.user, ring_s, trunk=trunk)
         console.print("Answered")
-        call_id = await node.take_call(leg)
+        call_id = await node.take_call(leg, conversation=conversation)
         if node.database is None:
             return
         for turn in await node.database.calls.turns(call_id):

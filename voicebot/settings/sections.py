@@ -72,6 +72,14 @@ class DialogueSettings(Section):
         {}, description="Called numbers or users and the names of their scripts."
     )
     company: str = Field("Windykacja Przykładowa", description="Who the bot speaks for.")
+    company_neutral: str = Field(
+        "",
+        description="What calls out and messages name before identity is proven, where `company` "
+        "tells what it does; empty: `company`.",
+    )
+    hotline: str = Field(
+        "", description="Number that messages ask to call, such as `+48221234567`; empty: none."
+    )
     timezone: str = Field("Europe/Warsaw", description="Dates and times are meant in this zone.")
 
     @field_validator("timezone")
