@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from voicebot.dialogue.simulation.simulation import SimulationResult
+from voicebot.dialogue.trail import Edge
 
 _SHOWN = 12
 _STORY_LINES = 10
@@ -28,6 +29,7 @@ def as_document(
     return {
         "script": result.script,
         "seed": result.seed,
+        "rules": "business" if result.is_business else "consumer",
         "calls": result.n_calls,
         "calls_continued": result.n_continued,
         "cpu_s": round(cpu_s, 2),
@@ -38,10 +40,11 @@ def as_document(
         "states": {**states, "missing": coverage.missing_states},
         "edges": {
             **edges,
-            "missing": [
-                {"state": e.state, "kind": e.kind, "line": e.line, "target": e.target}
-                for e in coverage.missing_edges
+            "missing": [_edge(edge) for edge in coverage.missing_edges],
+            "unreachable": [
+                {**_edge(proven.edge), "reason": proven.reason} for proven in coverage.unreachable
             ],
+            "unforeseen": [_edge(edge) for edge in coverage.unforeseen_edges],
         },
         "intents": {
             **_share(coverage.known_intents, coverage.missing_intents),
@@ -61,7 +64,7 @@ def as_document(
             }
             for found in result.breaches
         ],
-        "passed": is_covered and not n_breaches,
+        "passed": is_covered and not n_breaches and not coverage.unforeseen_edges,
     }
 
 
@@ -71,7 +74,8 @@ def print_report(document: dict[str, Any], console: Console) -> None:
         f"({document['calls_continued']} went on from a moment of an earlier one), "
         f"{document['caller_turns_per_call']} turns a call, longest "
         f"{document['longest_call_turns']}; {document['cpu_s']} s of CPU, "
-        f"{document['calls_per_cpu_minute']} calls a minute",
+        f"{document['calls_per_cpu_minute']} calls a minute; judged by the rules for "
+        f"{'companies' if document['rules'] == 'business' else 'consumers'}",
         highlight=False,
     )
     table = Table("covered", "of", "percent", "missing", title="Coverage", title_justify="left")
@@ -84,6 +88,15 @@ def print_report(document: dict[str, Any], console: Console) -> None:
             ", ".join(map(_shown, share["missing"][:_SHOWN])),
         )
     console.print(table)
+    edges = document["edges"]
+    if edges["unreachable"]:
+        console.print(
+            f"{len(edges['unreachable'])} more edges are proven to be out of every call's reach "
+            "(why: --json)",
+            highlight=False,
+        )
+    for edge in edges["unforeseen"][:_SHOWN]:
+        console.print(f"taken, though nobody should be able to: {_shown(edge)}", style="red")
     console.print(_outcome_table(document))
     if document["n_breaches"]:
         console.print(f"[red]{document['n_breaches']} breaches[/red]")
@@ -102,6 +115,10 @@ def print_report(document: dict[str, Any], console: Console) -> None:
         style="green" if document["passed"] else "red",
         highlight=False,
     )
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {"state": edge.state, "kind": edge.kind, "line": edge.line, "target": edge.target}
 
 
 def _outcome_table(document: dict[str, Any]) -> Table:

@@ -159,6 +159,9 @@ class DialogueEngine:
         """Answer one event. Never raises because of what was said, keyed or answered."""
         state = self._state
         if state.is_over:
+            if isinstance(event, SystemFailed) and event.promise_lost:
+                # A script may hang up in the very answer that promised.
+                state.disposition = Disposition.ERROR
             return [HangUp(state.end_reason, state.disposition)]
         self._begin_turn(now)
         if isinstance(event, CallerLeft):

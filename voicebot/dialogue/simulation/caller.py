@@ -61,7 +61,7 @@ class CallerVoice:
         self.facts = words.FactIndex(script)
         self._owner: dict[str, str] = {}
         for intent, examples in script.intents.items():
-            for example in examples.examples:
+            for example in examples.examples or map(words.pattern_words, examples.always):
                 # A sentence that two intents share is clear to nobody.
                 self._owner[example] = "" if example in self._owner else intent
 

@@ -38,6 +38,8 @@ CONSUMER_PROMISE_DAYS = 14
 _COMPANY_PROMISE_DAYS = 30
 """rules.md `ptp.max_days`."""
 _MIN_SECRET_LENGTH = 4
+_CIRCLES = "script goes in circles"
+"""Why the engine ends a call that no state ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Policy:
     max_plan_days: int = 365
 
     @staticmethod
-    def of(constants: Mapping[str, int | float], is_company: bool) -> Policy:
+    def of(constants: Mapping[str, int | float], is_business: bool) -> Policy:
         """The script's own numbers, as far as they are no laxer than rules.md allows at all."""
-        longest = _COMPANY_PROMISE_DAYS if is_company else CONSUMER_PROMISE_DAYS
+        longest = _COMPANY_PROMISE_DAYS if is_business else CONSUMER_PROMISE_DAYS
         return Policy(
             ptp_max_days=min(int(constants.get("ptp_max_days", longest)), longest),
             max_installments=min(int(constants.get("plan_max_n", 12)), 12),
@@ -193,12 +195,9 @@ class Observer:
     def _hear(self, say: Say) -> None:
         # The firm's own name is no fact of anybody's debt.
         text = say.text.replace(self._company, "") if self._company else say.text
-        if words.AI_NOTICE.search(text):
-            self._notices |= {"ai"}
-        if words.RECORDING_NOTICE.search(text):
-            self._notices |= {"recording"}
-        if words.EMOTION_NOTICE.search(text):
-            self._notices |= {"emotion"}
+        if not say.allow_barge_in:
+            # What a caller may talk over he need not have heard.
+            self._notices |= words.notices_in(text)
         if words.QUESTION.search(text):
             self._judge_first_question(say.prompt_id)
         if words.FORBIDDEN.search(text):
@@ -236,7 +235,7 @@ class Observer:
             self._breach("question_before_notice", f"without: {', '.join(missing)}", prompt_id)
 
     def _judge_promise(self, promise: RecordPromise) -> None:
-        self._has_promised = True
+        self._has_promised, self._is_promise_lost = True, False
         balance_gr = self._truth.balance_gr
         days = (promise.due_date - self.today).days
         if not 0 <= days <= self._policy.ptp_max_days:
@@ -253,7 +252,7 @@ class Observer:
         )
 
     def _judge_plan(self, plan: RecordPlan) -> None:
-        self._has_promised = True
+        self._has_promised, self._is_promise_lost = True, False
         policy = self._policy
         last = plan.first_date + timedelta(days=31 * (plan.n_installments - 1))
         if not 1 < plan.n_installments <= policy.max_installments:
@@ -308,6 +307,8 @@ class Observer:
 
     def _judge_end(self, end: HangUp) -> None:
         self.is_over = True
+        if end.reason == _CIRCLES:
+            self._breach("endless", "states that only lead to each other")
         if end.disposition in _PROMISED and (not self._has_promised or self._is_promise_lost):
             self._breach("outcome_without_promise", str(end.disposition))
         if self._said and "ai" not in self._notices and not self._has_asked:

@@ -25,7 +25,12 @@ from voicebot.dialogue.simulation.frontier import Frontier, Moment
 from voicebot.dialogue.simulation.observer import CONSUMER_PROMISE_DAYS, Breach, Observer, Policy
 from voicebot.dialogue.simulation.personas import PERSONAS, Persona
 from voicebot.dialogue.simulation.remembered_meanings import RememberedMeanings
-from voicebot.dialogue.simulation.truth import SimulatedDirectory, given_values, make_truth
+from voicebot.dialogue.simulation.truth import (
+    FACTS_NEEDED,
+    SimulatedDirectory,
+    given_values,
+    make_truth,
+)
 from voicebot.dialogue.trail import Edge
 
 FIRST_DAY = datetime(2026, 3, 9, 9, 15, tzinfo=UTC)
@@ -43,6 +48,9 @@ _MUMBLING = Persona("mumbling", answers=0.9, agrees=0.8, gibberish=0.4, odd=0.1)
 """Who fails again and again and still gets on: so a call's limits are met everywhere."""
 _SLACK_TURNS = 20
 _CURIOSITY = 0.04
+_COMPANIES = 0.85
+_COMPANIES_ELSEWHERE = 0.3
+"""Shares of calls about a company's debt, in a script for business and in any other."""
 _MAX_STORIES = 3
 
 
@@ -63,6 +71,7 @@ class SimulationResult:
     script: str
     seed: int
     coverage: Coverage
+    is_business: bool = False
     n_calls: int = 0
     n_continued: int = 0
     n_caller_turns: int = 0
@@ -81,7 +90,7 @@ class Simulation:
 
     edges: every edge the script has; those not taken yet are sought. hearing: what becomes of a
     caller's words before the engine gets them (audio); without, text goes through unspoilt but for
-    what the persona's line does to it.
+    what the persona's line does to it. facts_needed: what the case directory asks for.
     """
 
     def __init__(
@@ -94,7 +103,9 @@ class Simulation:
         personas: Sequence[str] = tuple(PERSONAS),
         settings: Mapping[str, object] = SETTINGS,
         hearing: Hearing | None = None,
+        facts_needed: int = FACTS_NEEDED,
     ) -> None:
+        self._facts_needed = facts_needed
         self._script = script
         self._classifier = RememberedMeanings(classifier)
         self._timezone = timezone
@@ -107,8 +118,8 @@ class Simulation:
         self._frontier = Frontier(random.Random(f"{seed} frontier"))
         self._tried: Counter[tuple[str, str, int]] = Counter()
         self._missed: Counter[Edge] = Counter()
-        self._needs_company = _needs_company(script)
-        self.result = SimulationResult(script.name, seed, self.coverage)
+        self._is_business = is_for_business(script)
+        self.result = SimulationResult(script.name, seed, self.coverage, self._is_business)
 
     def run(self, n_calls: int, progress: Progress | None = None) -> SimulationResult:
         for _ in range(n_calls):
@@ -138,16 +149,17 @@ class Simulation:
         if chance.random() < _LATE_CALLS:
             now += timedelta(minutes=_TO_MIDNIGHT_MINUTES + chance.randrange(5))
         today = now.astimezone(self._timezone).date()
-        truth = make_truth(chance, today, self._needs_company)
+        companies = _COMPANIES if self._is_business else _COMPANIES_ELSEWHERE
+        truth = make_truth(chance, today, companies, self._voice.facts.n_case_digits)
         given = given_values(self._script, truth, chance, self._settings)
         engine = DialogueEngine(
             self._script, self._classifier, given, self._timezone, f"{self._seed}-{number}"
         )
-        policy = Policy.of(self._script.constants, truth.is_company)
+        policy = Policy.of(self._script.constants, self._is_business)
         conversation = Conversation(
             self._script,
             engine,
-            SimulatedDirectory(truth, chance),
+            SimulatedDirectory(truth, chance, self._facts_needed),
             Observer(truth, given, policy, today),
             SimulatedCaller(self._voice, persona, truth, chance, self._hearing),
             self.coverage,
@@ -308,6 +320,6 @@ def _mark(option: Rule | str) -> str:
     return option.go if isinstance(option, Rule) else option
 
 
-def _needs_company(script: Script) -> bool | None:
-    """Whether the script is for companies: only they get a longer time. None: for anybody."""
-    return True if script.constants.get("ptp_max_days", 0) > CONSUMER_PROMISE_DAYS else None
+def is_for_business(script: Script) -> bool:
+    """Whether it is judged by the rules for companies: it gives them more time than consumers."""
+    return script.constants.get("ptp_max_days", 0) > CONSUMER_PROMISE_DAYS

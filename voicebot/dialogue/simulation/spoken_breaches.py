@@ -81,6 +81,12 @@ STOP_INTENTS = THIRD_PARTY_INTENTS | {
 """After one of these nobody is urged to pay any more (rules.md; intents.yaml)."""
 
 
+def notices_in(text: str) -> frozenset[str]:
+    """ai, recording, emotion: what a caller is told of."""
+    notices = {"ai": AI_NOTICE, "recording": RECORDING_NOTICE, "emotion": EMOTION_NOTICE}
+    return frozenset(name for name, pattern in notices.items() if pattern.search(text))
+
+
 def agrees(text: str, digits: str) -> bool:
     """A yes that nobody could take for anything else."""
     if digits:

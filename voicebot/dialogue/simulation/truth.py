@@ -78,13 +78,15 @@ class CaseTruth:
         }
 
 
-def make_truth(chance: random.Random, today: date, needs_company: bool | None = None) -> CaseTruth:
-    """A case by chance. needs_company: True for scripts that speak with companies only."""
-    is_company = chance.random() < 0.3 if needs_company is None else needs_company
+def make_truth(
+    chance: random.Random, today: date, companies: float = 0.3, n_digits: int = 8
+) -> CaseTruth:
+    """A case by chance. companies: how likely it is a company's; n_digits: of its number."""
+    is_company = chance.random() < companies
     is_settled = chance.random() < 0.06
     n_promises = chance.choice((0, 1, 1, 2, 3))
     return CaseTruth(
-        case_number=f"{chance.randrange(10**7, 10**8)}",
+        case_number=f"{chance.randrange(10 ** (n_digits - 1), 10**n_digits)}",
         person=chance.choice(_COMPANIES if is_company else _PEOPLE),
         is_company=is_company,
         birth_date=date(1950, 1, 1) + timedelta(days=chance.randrange(18000)),
@@ -142,11 +144,18 @@ def given_values(
 class SimulatedDirectory:
     """The case directory of one call. Refuses like the real one, and sometimes is down.
 
-    down: how likely each query stays without an answer.
+    facts_needed: matches that open a case. down: how likely each query stays without an answer.
     """
 
-    def __init__(self, truth: CaseTruth, chance: random.Random, down: float = 0.01) -> None:
+    def __init__(
+        self,
+        truth: CaseTruth,
+        chance: random.Random,
+        facts_needed: int = FACTS_NEEDED,
+        down: float = 0.01,
+    ) -> None:
         self._truth = truth
+        self._facts_needed = facts_needed
         self._chance = chance
         self._down = down
         self.is_found = False
@@ -154,13 +163,13 @@ class SimulatedDirectory:
 
     def copy(self, chance: random.Random) -> SimulatedDirectory:
         """Another that has answered the same."""
-        twin = SimulatedDirectory(self._truth, chance, self._down)
+        twin = SimulatedDirectory(self._truth, chance, self._facts_needed, self._down)
         twin.is_found, twin.matched = self.is_found, self.matched
         return twin
 
     @property
     def is_verified(self) -> bool:
-        return self.is_found and len(self.matched) >= FACTS_NEEDED
+        return self.is_found and len(self.matched) >= self._facts_needed
 
     def answer(self, query: Query) -> dict[str, object]:
         """What `QueryAnswered.data` holds."""

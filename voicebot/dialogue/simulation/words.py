@@ -69,7 +69,14 @@ def intent_words(script: Script, intent: str, chance: random.Random, *, heard: b
     """One of the intent's examples; heard: maybe as a recogniser writes it."""
     examples = script.intents[intent]
     pool = examples.examples + (examples.heard if heard else ())
+    pool = pool or tuple(map(pattern_words, examples.always))
     return chance.choice(pool) if pool else ""
+
+
+def pattern_words(pattern: str) -> str:
+    """Words that fit a pattern of an intent (nlu.compile_pattern)."""
+    words = (word.split("|")[0].removesuffix("*") for word in pattern.split() if word != "...")
+    return " ".join(words)
 
 
 def number_words(digits: str, chance: random.Random) -> str:
@@ -157,6 +164,16 @@ class FactIndex:
                     self._fact_of[variable] = "case_number"
                 elif query.name == "verify_fact" and key == "value" and variable:
                     self._fact_of[variable] = str(query.args.get("fact", ""))
+
+        self.n_case_digits = next(
+            (
+                slot.length
+                for state in script.states.values()
+                for name, slot in (state.listen.slots if state.listen else {}).items()
+                if self._fact_of.get(name) == "case_number" and slot.length
+            ),
+            8,
+        )
 
     def fact(self, variable: str) -> str:
         """case_number, birth_date, postcode …; empty where the case knows no answer."""
