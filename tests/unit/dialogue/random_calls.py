@@ -58,7 +58,7 @@ def random_event(
         return CallerLeft()
     words: tuple[str, ...] = _RARELY_SAID if roll < 0.135 else _SAID
     if roll < 0.85:
-        words = _ANSWERS.get(engine.state_name, words)
+        words = _ANSWERS.get(engine.state_name.rpartition(".")[2], words)
     return UserTurn(
         text=chance.choice(words),
         confidence=0.1 if chance.random() < 0.1 else 0.9,
@@ -74,7 +74,7 @@ def _answer(chance: random.Random, query: Query) -> dict[str, object]:
         return {}
     match query.name:
         case "find_case":
-            return {"found": chance.random() < 0.95}
+            return {"found": chance.random() < 0.95, "is_company": False}
         case "verify_fact":
             return {"matches": chance.random() < 0.95}
     return {
@@ -82,4 +82,10 @@ def _answer(chance: random.Random, query: Query) -> dict[str, object]:
         "title": "faktura FV/2026/01/0012",
         "balance_gr": chance.choice((123456, 50000, 123456, 0)),
         "due_date": "2026-02-01",
+        "principal_gr": 50000,
+        "interest_gr": 0,
+        "gender": chance.choice(("f", "m", "")),
+        "promised_date": None,
+        "promised_gr": None,
+        "n_promises": 0,
     }

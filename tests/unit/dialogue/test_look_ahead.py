@@ -72,7 +72,7 @@ def test_fixed_texts_are_left_to_the_prompt_cache_and_none_comes_twice():
 def test_looking_ahead_changes_nothing_and_is_empty_once_the_call_is_over():
     call = Conversation().prove_identity().play("w piątek")
     assert call.engine.possible_says(call.now) == call.engine.possible_says(call.now)
-    assert call.engine.state_name == "ask_amount"
+    assert call.engine.state_name == "agree_payment.ask_amount"
     call.play("do widzenia")
     assert call.hung_up
     assert call.engine.possible_says(call.now) == []

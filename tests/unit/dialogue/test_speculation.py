@@ -84,13 +84,13 @@ def test_walks_reach_promises_and_ends():
         chance = random.Random(seed)
         engine, actions = new_call()
         for _ in range(25):
-            states.add(engine.state_name)
+            states.add(engine.state_name.rpartition(".")[2])
             actions = engine.handle(random_event(chance, engine, actions), NOW)
             n_promises += any(isinstance(action, RecordPromise) for action in actions)
             if isinstance(actions[-1], HangUp):
                 n_ended += 1
                 break
-    assert states >= {"read_back", "ask_change", "ask_amount", "anything_else", "details"}
+    assert states >= {"read_back", "ask_change", "ask_amount", "anything_else"}
     assert n_promises >= 3
     assert n_ended >= 8
 
