@@ -18,6 +18,7 @@ from voicebot.calls.chat_session import LEG_KIND as CHAT
 from voicebot.calls.chat_sessions import ChatSessions
 from voicebot.calls.conversation_maker import ConversationMaker
 from voicebot.calls.conversations import Conversations, ScriptPlaces
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.calls.outbound_call import about_case
@@ -52,6 +53,7 @@ from voicebot.speech.worker_pool import SpeechPool
 from voicebot.storage.database import Database
 from voicebot.storage.samples import add_samples
 from voicebot.storage.secret import load_secret
+from voicebot.web.language_model import ChatCompletions
 from voicebot.web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -119,7 +121,7 @@ def script_places(settings: Settings) -> ScriptPlaces:
         default = folders[-1] / f"{dialogue.script}.yaml"
     if default is None or not default.is_file():
         default = find_script(dialogue.script)
-    return ScriptPlaces(default, folders, dialogue.numbers)
+    return ScriptPlaces(default, folders, dialogue.numbers, settings.sip.user)
 
 
 def make_conversations(settings: Settings) -> ConversationMaker:
@@ -182,7 +184,8 @@ class Node:
         self.name = f"{socket.gethostname()}:{settings.sip.port or uuid.uuid4().hex[:8]}"
         self.live_calls = LiveCalls()
         self.choices = choose_speech(settings)
-        self.conversations = Conversations(script_places(settings), make_conversations(settings))
+        make = make_conversations(settings)
+        self.conversations = Conversations(script_places(settings), make, make.beside_calls)
         self.pacer = Pacer(self.clock)
         self.pool = make_pool(settings, self.choices)
         self.sip = SipEndpoint(
@@ -199,6 +202,7 @@ class Node:
         self.web: WebServer | None = None
         self._traces: CallTraces | None = None
         self._reception: Reception | None = None
+        self._language_model = ChatCompletions(settings.language_model)
 
     @property
     def script(self) -> Script:
@@ -241,6 +245,7 @@ class Node:
                 node=self.name,
                 emotion_head=load_head(self.choices.emotion) if self.choices.emotion else None,
                 models=self.choices.names,
+                adviser=self._make_adviser(),
             ),
             self.live_calls,
         )
@@ -283,11 +288,16 @@ class Node:
         await self.sip.stop()
         if self.web is not None:
             await self.web.stop()
+        await self._language_model.close()
         await self.pool.stop()
         if self._traces is not None:
             await self._traces.stop()
         if self.database is not None:
             await self.database.close()
+
+    def _make_adviser(self) -> IntentAdviser | None:
+        asked = self.settings.language_model
+        return IntentAdviser(self._language_model, asked.timeout_ms / 1000) if asked.url else None
 
     async def take_call(
         self, leg: CallLeg, is_caller: bool = True, conversation: Conversation | None = None

@@ -126,6 +126,10 @@ class WebSocketProtocolError(VoicebotError):
     """A message on a media WebSocket that its protocol does not allow; the leg is ended."""
 
 
+class LanguageModelError(VoicebotError):
+    """The language model gave no usable answer; the call goes on without it."""
+
+
 class ReadoutError(VoicebotError):
     """A value that can't be read out, or must not be; the text says why, without the value."""
 

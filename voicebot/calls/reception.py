@@ -13,6 +13,7 @@ from voicebot.calls.agreement_keeper import is_phone_number
 from voicebot.calls.barge_in import BargeIn
 from voicebot.calls.case_directory import CaseDirectory, CaseStore
 from voicebot.calls.decision_log import DecisionLog, start_decisions
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.ledger import CallLedger, SystemOfRecord
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import Listener
@@ -77,6 +78,7 @@ class CallParts:
     make_voicing: Callable[[], PitchFinder] = Voicing
     emotion_head: EmotionHead | None = None
     models: Mapping[str, str] = field(default_factory=dict)
+    adviser: IntentAdviser | None = None
 
 
 class Reception:
@@ -146,6 +148,7 @@ class Reception:
             clock=parts.clock,
             max_call_s=parts.turns.max_call_minutes * 60,
             decisions=self._start_decisions(record, conversation, given),
+            adviser=parts.adviser,
         )
         await session.run()
         return record.call_id

@@ -17,6 +17,7 @@ from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.decision_log import DecisionLog
 from voicebot.calls.digit_collector import DigitCollector
 from voicebot.calls.guess import Guess
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.leg import CallLeg
 from voicebot.calls.listener import HeardTurn, Listener
@@ -95,6 +96,7 @@ class Engine(Protocol):
     def copy(self) -> Self: ...
     def completeness(self, text: str, now: datetime) -> Completeness: ...
     def possible_says(self, now: datetime) -> list[Say]: ...
+    def doubtful_intents(self, turn: UserTurn, now: datetime) -> Mapping[str, str]: ...
     def start(self, now: datetime) -> list[Action]: ...
     def handle(self, event: DialogueEvent, now: datetime) -> list[Action]: ...
 
@@ -119,6 +121,7 @@ class CallSession:
         clock: Clock,
         max_call_s: float = 1200.0,
         decisions: DecisionLog | None = None,
+        adviser: IntentAdviser | None = None,
     ) -> None:
         self._leg = leg
         self._engine = engine
@@ -130,6 +133,7 @@ class CallSession:
         self._barge_in = barge_in
         self._clock = clock
         self._decisions = decisions
+        self._adviser = adviser
         self._max_call_samples = int(max_call_s * SAMPLE_RATE)
         self._call_id = ledger.record.call_id
         self._live = LiveCall(ledger.record, clock.now(), self._hang_up_from_console)
@@ -377,7 +381,17 @@ class CallSession:
             self._prompter.resume()
             return
         heard.times.transcript_at = self._clock.monotonic()
-        await self._answer(self._user_turn(transcript, heard.over), heard)
+        turn = await self._with_advice(self._user_turn(transcript, heard.over))
+        await self._answer(turn, heard)
+
+    async def _with_advice(self, turn: UserTurn) -> UserTurn:
+        """The turn with what a language model takes it for, where one may be asked and the
+        classifier is not sure."""
+        if self._adviser is None:
+            return turn
+        doubtful = self._engine.doubtful_intents(turn, self._clock.now())
+        hint = await self._adviser.choose(turn.text, doubtful) if doubtful else ""
+        return replace(turn, hinted_intent=hint) if hint else turn
 
     async def _answer(self, event: DialogueEvent, heard: HeardTurn | None = None) -> None:
         """heard: the turn that `event` is the transcript of."""

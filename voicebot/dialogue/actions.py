@@ -181,6 +181,8 @@ class UserTurn:
     over: he spoke while the bot went on. Then it is dropped unless it is understood; over a
     `disclosure` (Say.allow_barge_in False) only what holds anywhere or fills a slot counts.
     mood: how his voice sounds by now, where that is read.
+    hinted_intent: what an adviser takes the text for (calls/intent_adviser.py). Counts only where
+    it is one of the intents that make sense now and the classifier is not sure itself.
     """
 
     text: str = ""
@@ -191,6 +193,7 @@ class UserTurn:
     over: SpokenOver = ""
     has_heard_question: bool = True
     mood: Mood = UNKNOWN_MOOD
+    hinted_intent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,15 @@ class DialogueEngine:
         with variables, all of them known. The likeliest first."""
         return LookAhead(self._script, self._new_turn(now)).says(self._state)
 
+    def doubtful_intents(self, turn: UserTurn, now: datetime) -> dict[str, str]:
+        """What a turn may mean that is not understood surely: intents and what they are called.
+        Empty where there is nothing to advise on. Changes nothing."""
+        if self._state.is_over or self._state.awaited_query or self._state.guess is not None:
+            return {}
+        rules = self._reader.rules_for(self._here, turn)
+        local = now.astimezone(self._timezone)
+        return self._reader.doubtful_intents(self._state, rules, turn, local)
+
     def start(self, now: datetime) -> list[Action]:
         """Greet the caller. now: UTC-aware, as everywhere here."""
         self._begin_turn(now)
@@ -281,6 +290,8 @@ class DialogueEngine:
             # A second-best reading may fill a slot, which is read back, but decides nothing.
             confidence = turn.confidence if n == 0 else min(turn.confidence, 0.01)
             reading = self._reader.read(state, rules, text, confidence, now)
+            if turn.hinted_intent and n == 0:
+                reading = self._reader.with_hint(rules, reading, turn.hinted_intent)
             choice = self._choose(rules, reading, is_first=n == 0)
             if choice is None:
                 continue

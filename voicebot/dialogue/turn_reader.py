@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voicebot.dialogue.actions import UserTurn
@@ -100,6 +100,32 @@ class TurnReader:
                 if n == 0 or (meaning.intent != OTHER_INTENT and meaning.score >= sure)
             ),
         )
+
+    def doubtful_intents(
+        self, memory: ConversationState, rules: Sequence[Rule], turn: UserTurn, now: datetime
+    ) -> dict[str, str]:
+        """The intents among which an adviser may choose, each with what it is called; none where
+        the turn is understood, fills a slot, or is too badly heard to be told to anybody."""
+        limits = self._script.limits
+        if turn.digits or turn.over or turn.confidence < limits.min_confidence:
+            return {}
+        reading = self.read(memory, rules, turn.text, turn.confidence, now)
+        if reading.filled.values or reading.best.score >= limits.ask_score:
+            return {}
+        names = {name for rule in rules for name in rule.intents}
+        intents = self._script.intents
+        return {name: intents[name].named or name for name in intents if name in names}
+
+    def with_hint(self, rules: Sequence[Rule], reading: Reading, hint: str) -> Reading:
+        """The reading with what an adviser took it for as its best meaning, where that may be."""
+        limits = self._script.limits
+        if reading.best.score >= limits.ask_score or reading.filled.values:
+            return reading
+        if not any(hint in rule.intents for rule in rules):
+            return reading
+        # Sure enough to act upon; never as sure as a pattern.
+        meant = Meaning(hint, max(limits.sure_score, limits.ask_score, limits.min_score))
+        return replace(reading, meanings=(meant,))
 
     def read_keys(self, memory: ConversationState, digits: str, now: datetime) -> Reading:
         """What was keyed: a slot's value, or a key that stands for an intent."""

@@ -22,6 +22,7 @@ from voicebot.settings.gateway import (
     SipSettings,
     TrunkSettings,
 )
+from voicebot.settings.language_model import LanguageModelSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sections import (
     ChatSettings,
@@ -74,6 +75,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     chat: ChatSettings = ChatSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    language_model: LanguageModelSettings = LanguageModelSettings()
 
     @property
     def data_path(self) -> Path:
