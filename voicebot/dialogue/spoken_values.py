@@ -28,6 +28,11 @@ Value = dict[str, object]
 _BY_TELLING: tuple[Kind, ...] = (
     "plan", "datetime_range", "datetime", "amount", "date_range", "date", "digits",
 )  # fmt: skip
+_YOUNGEST = 15
+"""Years since a date of birth; a day less far back is one of payment."""
+_FEWEST_DIGITS = 4
+"""Fewer, with words beside them, are a count ("dwa razy dzwoniliście")."""
+_PHONE_DIGITS = 9
 _DAY = dt.timedelta(days=1)
 
 
@@ -88,6 +93,9 @@ def read_any(text: str, context: ValueContext, likely: Sequence[Kind] = ()) -> V
 
 def _found_kinds(text: str, context: ValueContext) -> dict[Kind, Value]:
     found: dict[Kind, Value] = {}
+    born = parse_birth_date(text)
+    if born is not None and born.year < context.now.year - _YOUNGEST:
+        return {"date": {"date": born.isoformat(), "op": "on", "direction": "past"}}
     plan = _plan(text, context)
     amount = _amount(text, context) if plan is None else None
     if plan is not None:
@@ -103,12 +111,16 @@ def _found_kinds(text: str, context: ValueContext) -> dict[Kind, Value]:
         if days is not None:
             found["date_range" if "from" in days and "date" not in days else "date"] = days
     digits = _digits(text, context)
-    if digits is not None and not found:
+    said = str(digits["digits"] or "") if digits is not None else ""
+    is_only = is_only_digits(text)
+    if digits is None or (len(said) < _FEWEST_DIGITS and not is_only):
+        return found
+    # "zero zero dziewięćset pięćdziesiąt" is no amount, nor are nine digits of a telephone.
+    is_number = said.startswith("0") or (is_only and len(said) >= _PHONE_DIGITS)
+    if not found or (is_number and found.keys() <= {"amount"}):
         return {"digits": digits}
-    if digits is not None and is_only_digits(text):
-        said = str(digits["digits"] or "")
-        # "zero zero dziewięćset pięćdziesiąt" is no amount.
-        return {"digits": digits} if said.startswith("0") else found | {"digits": digits}
+    if is_only:
+        found["digits"] = digits
     return found
 
 
@@ -196,9 +208,10 @@ def _moments(text: str, context: ValueContext) -> Value | None:
 
 def _moment_value(found: DateExpression, context: ValueContext) -> Value:
     assert found.start_at is not None
+    minute = context.now.replace(second=0, microsecond=0)
     value: Value = {
         "op": found.op,
-        "direction": "past" if found.start_at < context.now else "future",
+        "direction": "past" if (found.end_at or found.start_at) < minute else "future",
         "approx": found.is_approximate,
         "confirm": found.needs_confirmation,
     }
@@ -206,6 +219,7 @@ def _moment_value(found: DateExpression, context: ValueContext) -> Value:
         return value | {"datetime": None, "problem": found.problem, "ask": "date"}
     start = _minute(found.start_at)
     end = _minute(found.end_at or found.start_at)
+    value["date"] = start[:10]
     if found.kind == "datetime":
         return value | {"datetime": start, "from": start, "to": start}
     limit = {"after": start, "from": start, "by": end, "before": end}.get(found.op)

@@ -83,6 +83,8 @@ def _whole(tokens: Sequence[Token], at: int) -> Reference | None:
         return Reference("balance", at + 1, 1, 1)
     if word in _WHOLE_OF and following in _DEBT:
         return Reference("balance", at + 2, 1, 1)
+    if word in _WHOLE_OF and following in ("te", "ta", "ten") and _word(tokens, at + 2) in _DEBT:
+        return Reference("balance", at + 3, 1, 1)
     if word == "cale" and following in ("", ",", "."):
         return Reference("balance", at + 1, 1, 1)
     if word == "wszystko" and _is_about_paying(tokens, at):
@@ -150,7 +152,7 @@ def _is_about_paying(tokens: Sequence[Token], at: int) -> bool:
         return True
     if _word(tokens, at - 1) in ("to", "juz"):
         return False
-    return any(token.text in PAYING or token.text == "zaplaty" for token in tokens)
+    return any(token.text in PAYING or token.text in ("zaplaty", "grosza") for token in tokens)
 
 
 def _is_part_of_debt(tokens: Sequence[Token], at: int) -> bool:

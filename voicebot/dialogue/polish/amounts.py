@@ -70,7 +70,8 @@ _LABELS = word_set(
     "artykul paragraf punkt wiek telefon konto"
 )
 _ABOUT = word_set(
-    "ze okolo kolo gdzies jakies jakie niecale prawie ponad blisko circa orientacyjnie mniej "
+    "ze okolo kolo gdzies jakies jakie niecale niecala niecaly "
+    "prawie ponad blisko circa orientacyjnie mniej "
     "wiecej przynajmniej minimum maksymalnie maksimum maks max najwyzej najmniej ok "
     "rzedu moze powiedzmy do od z okolicach okolice jakas jakis jakos"
 )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from voicebot.dialogue.polish.words import Token, word_set
 
-_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu")
+_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu wlasciwie")
 _MOST_READINGS = 10
 _UNDONE = word_set("mialem mialam mielismy mialo mial miala")
 _KEPT = word_set(
     "zaplace zaplacimy przeleje przelejemy wplace wplacimy bedzie ureguluje dam zrobie"
 )
-_CLAUSE_STARTS = word_set("zamiast ale lecz a ,")
+_CLAUSE_STARTS = word_set("zamiast ale lecz a , bedzie")
 _INSTEAD = word_set("tylko lecz ale a")
 
 
@@ -78,7 +78,7 @@ def _after_undone(
     """What is meant after "zamiast w piątek to …", "miałem w piątek, ale zapłacę …"."""
     if tokens[at].text != "zamiast":
         tail = tokens[at + 1 :]
-        is_kept = any(token.text in _KEPT for token in tail)
+        is_kept = any(token.text in _KEPT for token in tokens[at:])
         return tail if is_kept and has_value(tokens[:at]) and has_value(tail) else ()
     for mark in range(at + 2, len(tokens) - 1):
         if tokens[mark].text in ("to", ","):
@@ -88,5 +88,5 @@ def _after_undone(
 
 
 def _is_aside(tokens: Sequence[Token], at: int) -> bool:
-    """Whether "nie" stands between two marks, as in "w piątek, nie, w poniedziałek"."""
-    return tokens[at - 1].is_mark and at + 1 < len(tokens) and tokens[at + 1].is_mark
+    """Whether "nie" ends a clause, as in "w piątek, nie, w poniedziałek" and "pięćset nie, sto"."""
+    return at + 1 < len(tokens) and tokens[at + 1].is_mark

@@ -270,7 +270,8 @@ class NamedDays:
                 first = calendar_spans.add_months(first, -1)
         else:
             first = self._said.today.replace(day=1)
-            if day <= self._said.today.day:
+            tomorrow = self._said.today + dt.timedelta(days=1)
+            if day <= self._said.today.day or tomorrow.day == 1:
                 first = calendar_spans.add_months(first, 1)
         if day > calendar.monthrange(first.year, first.month)[1]:
             return replace(self._no_such_day(start, end, direction), day_number=day)

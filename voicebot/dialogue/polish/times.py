@@ -52,7 +52,7 @@ _PARTS_OF_DAY = (
     ("godzinach wieczornych", 18, 22), ("godzinach przedpoludniowych", 6, 12),
     ("godziny popoludniowe", 12, 18), ("godziny poranne", 6, 12),
     ("godziny wieczorne", 18, 22),
-    ("w dzien", 6, 22), ("z wieczora", 18, 22), ("na wieczor", 18, 22), ("w samo poludnie", 12, 12),
+    ("za dnia", 6, 22), ("z wieczora", 18, 22), ("na wieczor", 18, 22), ("w samo poludnie", 12, 12),
     ("poznym popoludniem", 15, 18),
     ("poznym wieczorem", 19, 22), ("wczesnym popoludniem", 12, 15), ("kolo poludnia", 11, 13),
     ("okolo poludnia", 11, 13), ("wczesnym wieczorem", 18, 20),
@@ -133,6 +133,9 @@ def _find(tokens: Sequence[Token], opens: dt.time, closes: dt.time) -> TimeExpre
         is_span = nearest in ("od", "miedzy", "pomiedzy") or between in (["-"], ["–"], ["do"])
         is_choice = [word for word in between if word not in (",", "o")] in _EITHER
         end, _ = _resolve(found[1][1], words, opens, closes)
+        if end <= first and end.hour < 12 <= first.hour:
+            # "między dwunastą a pierwszą"
+            end = end.replace(hour=end.hour + 12)
         if (is_span or is_choice) and end > first:
             confirm = confirm or is_choice
             return replace(expression, end=end, needs_confirmation=confirm)
@@ -271,7 +274,8 @@ def _in_part(
             # "rano", said during the morning, is tomorrow's.
             on += dt.timedelta(days=1)
     start = _at(on, first, now)
-    if on == now.date() and start < now:
+    is_past = day is not None and day.direction == "past"
+    if on == now.date() and start < now and not is_past:
         start = now.replace(second=0, microsecond=0)
     base = DateExpression(date=on, needs_confirmation=confirm)
     if first == last:
