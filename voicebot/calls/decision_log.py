@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,6 +37,11 @@ _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decisions")
 def decisions_path(recording: Path) -> Path:
     """Where the decisions of a recorded call are."""
     return recording.with_suffix(SUFFIX)
+
+
+def wait_written() -> None:
+    """Return when all that calls have noted so far is on disk. Blocking."""
+    _writer.submit(lambda: None).result()
 
 
 def start_decisions(
@@ -71,7 +76,7 @@ class DecisionLog:
         self._decisions = DecisionWriter()
         self._is_over = False
         self._has_failed = False
-        self._last_job: Future[None] = _writer.submit(self._begin, header_line(header))
+        _writer.submit(self._begin, header_line(header))
 
     @property
     def path(self) -> Path:
@@ -88,7 +93,7 @@ class DecisionLog:
         """event None: the call began. engine: as it is after the decision."""
         if not self._is_over:
             line = self._decisions.line(event, told_at, actions, engine, heard)
-            self._last_job = _writer.submit(self._append, line)
+            _writer.submit(self._append, line)
 
     def close(self) -> None:
         """No more decisions come."""
@@ -97,11 +102,7 @@ class DecisionLog:
     def discard(self) -> None:
         """Delete the file; nothing is written later. Safe to call again."""
         self._is_over = True
-        self._last_job = _writer.submit(self._delete)
-
-    def wait_written(self) -> None:
-        """Return when everything asked for so far has reached the disk. Blocking."""
-        self._last_job.result()
+        _writer.submit(self._delete)
 
     # ---- below runs in the writer thread ---------------------------------------------------
 
