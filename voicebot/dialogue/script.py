@@ -482,15 +482,24 @@ class Script:
 
     def static_prompts(self, settings: Mapping[str, object]) -> dict[str, str]:
         """The text of every prompt that can be synthesised before any call, by prompt; its
-        second wording as `prompt~2`, and so on."""
+        second wording as `prompt~2`, and so on. What may be asked about in doubt is little, so
+        those questions are among them, as `prompt~intent`."""
         scope: dict[str, object] = {**self.constants, **settings}
         kinds = self.kinds
-        return {
+        texts = {
             prompt_id if n == 1 else f"{prompt_id}~{n}": variant.render(scope, kinds)
             for prompt_id, prompt in self.prompts.items()
             if self.is_static(prompt)
             for n, variant in enumerate(prompt.variants or (prompt.template,), 1)
         }
+        if self.unsure_prompt:
+            asks = self.prompts[self.unsure_prompt].template
+            if self._is_same_in_every_call(asks.names - {"guess"}):
+                for name, intent in self.intents.items():
+                    if intent.named:
+                        guess = {**scope, "guess": intent.named}
+                        texts[f"{self.unsure_prompt}~{name}"] = asks.render(guess, kinds)
+        return texts
 
     def static_sentences(self, settings: Mapping[str, object]) -> list[str]:
         """Sentences that always sound the same within prompts that do not: "Dziękuję." before

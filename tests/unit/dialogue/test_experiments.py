@@ -57,6 +57,7 @@ def test_every_wording_comes_and_is_made_before_any_call():
         assert call.texts[0] in made
     assert heard == {"Dziękuję.", "Dziękuję bardzo.", "Bardzo dziękuję."}
     assert "Słucham?" in made
+    assert "Czy chodzi o rozłożenie na raty?" in made
 
 
 def test_a_name_is_declined_only_where_it_is_clear():
