@@ -33,6 +33,9 @@ _PLAIN_WORDS: dict[str, object] = {
     "": None,
 }
 
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML has it: eight times as quick, and 4,000 lines of examples are many."""
+
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
 
@@ -111,7 +114,7 @@ class YamlReader:
         try:
             if not self._is_simple(name, text):
                 return None
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = int(mark.line) + 1 if mark else 1
@@ -128,7 +131,7 @@ class YamlReader:
     def _is_simple(self, name: str, text: str) -> bool:
         """Refuse what could make a small file endless: aliases, and nesting without end."""
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_Loader):
             line = int(event.start_mark.line) + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent):
                 self.complain_at(name, line, "anchors and aliases (& and *) are not supported")
