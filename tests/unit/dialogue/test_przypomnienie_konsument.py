@@ -229,3 +229,22 @@ def test_proofs_are_forgotten_once_they_have_proven_something():
     for name in ("birth_date", "postcode", "pesel_last4", "nip"):
         assert call.engine.variables[name] is None
     assert VERIFIED[1:] == PROOFS
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("nie, dwieście złotych w piątek dwudziestego pierwszego", "not_that_day"),
+        ("nie, dwieście złotych w piątek albo w sobotę", "only_one_day"),
+    ],
+)
+def test_an_amount_that_came_with_a_doubtful_day_is_read_back(words: str, said: str):
+    """A "tak" to the question for the day must not confirm an amount nobody has heard back."""
+    call = verified(CONSUMER).play("całość w piątek", words)
+    assert call.said == [said, "ask_date"]
+    call.play("tak")
+    assert call.promises == []
+    call.play("w piątek")
+    assert call.said[0] == "read_back"
+    call.play("tak")
+    assert [promise.amount_gr for promise in call.promises] == [20000]
