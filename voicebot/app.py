@@ -327,6 +327,7 @@ class Node:
             self.live_calls,
             self.clock,
             self.name,
+            self._make_adviser(),
         )
 
     async def _close_orphans(self, database: Database, progress: Progress) -> None:

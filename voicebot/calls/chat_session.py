@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, assert_never
 
 from voicebot.calls.agreement_keeper import AgreementKeeper
 from voicebot.calls.call_notes import MASK, MASKED_SLOT, shown_text
 from voicebot.calls.case_directory import CaseDirectory
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.live_calls import LiveCall, LiveCalls
 from voicebot.clock import Clock
@@ -77,6 +78,7 @@ class ChatEngine(Protocol):
     def disposition(self) -> Disposition: ...
     @property
     def last_understanding(self) -> Understanding | None: ...
+    def doubtful_intents(self, turn: UserTurn, now: datetime) -> dict[str, str]: ...
     def start(self, now: datetime) -> list[Action]: ...
     def handle(self, event: DialogueEvent, now: datetime) -> list[Action]: ...
 
@@ -122,8 +124,10 @@ class ChatSession:
         clock: Clock,
         text_kept: str,
         hang_up: Callable[[], None],
+        adviser: IntentAdviser | None = None,
     ) -> None:
         """text_kept: tells the writer that his words are kept. hang_up: for the console."""
+        self._adviser = adviser
         self._engine = engine
         self._cases = cases
         self._ledger = ledger
@@ -164,7 +168,7 @@ class ChatSession:
         if now - self._began_at >= MAX_CHAT_S:
             await self._perform(self._engine.handle(TimeRanOut(), self._clock.now()))
             return self._reply()
-        turn = _user_turn(text, self._listen)
+        turn = await self._with_advice(_user_turn(text, self._listen))
         state = self._engine.state_name
         before = self._engine.last_understanding
         actions = self._engine.handle(turn, self._clock.now())
@@ -185,6 +189,14 @@ class ChatSession:
             self._live_calls.remove(self.call_id)
             self._closing = asyncio.create_task(self._close(self._disposition), name="end chat")
         return self._closing
+
+    async def _with_advice(self, turn: UserTurn) -> UserTurn:
+        """As in a spoken call: only where the classifier is not sure, and only among intents."""
+        if self._adviser is None or turn.digits:
+            return turn
+        doubtful = self._engine.doubtful_intents(turn, self._clock.now())
+        hint = await self._adviser.choose(turn.text, doubtful) if doubtful else ""
+        return replace(turn, hinted_intent=hint) if hint else turn
 
     # ---- what the dialogue wants --------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from voicebot.calls.case_directory import CaseDirectory
 from voicebot.calls.chat_session import LEG_KIND, ChatEngine, ChatReply, ChatSession
 from voicebot.calls.chat_throttle import ChatThrottle
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.known_case import given_of_case
 from voicebot.calls.ledger import CallLedger
 from voicebot.calls.live_calls import LiveCalls
@@ -66,6 +67,7 @@ class ChatSessions:
         live_calls: LiveCalls,
         clock: Clock,
         node: str,
+        adviser: IntentAdviser | None = None,
     ) -> None:
         """scripts: those that are ready now, the usual one first."""
         self._settings = settings
@@ -74,6 +76,7 @@ class ChatSessions:
         self._live_calls = live_calls
         self._clock = clock
         self._node = node
+        self._adviser = adviser
         self._throttle = ChatThrottle(settings.messages_per_minute)
         self._chats: dict[str, _Chat] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -246,4 +249,5 @@ class ChatSessions:
             self._clock,
             text_kept,
             hang_up,
+            self._adviser,
         )

@@ -13,6 +13,7 @@ from tests.simulated_time import SimulatedClock, simulated
 from tests.storage_fakes import FakeDatabase
 from voicebot.calls.chat_session import MAX_CHAT_S, ChatSay
 from voicebot.calls.chat_sessions import ChatScript, ChatSessions
+from voicebot.calls.intent_adviser import IntentAdviser
 from voicebot.calls.live_calls import LiveCalls
 from voicebot.dialogue.actions import (
     Action,
@@ -54,6 +55,9 @@ class SmallTalk:
     def start(self, now: datetime) -> list[Action]:
         greeting = Say("greeting", "Jestem automatem.", is_static=True)
         return [greeting, RecordEvent("ai_disclosed"), say("W czym pomóc?"), Listen("open")]
+
+    def doubtful_intents(self, turn: UserTurn, now: datetime) -> dict[str, str]:
+        return {"pay_now": "płaci teraz"} if turn.text == "hm" else {}
 
     def handle(self, event: DialogueEvent, now: datetime) -> list[Action]:
         self.events.append(event)
@@ -111,11 +115,19 @@ class Bench:
     engines: list[SmallTalk] = field(default_factory=list)
     given: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
+    adviser: IntentAdviser | None = None
+
     def __post_init__(self) -> None:
         self.clock = SimulatedClock()
         scripts = [ChatScript(name, name.title(), "v1", self._engine) for name in ("a", "b")]
         self.chats = ChatSessions(
-            self.settings, lambda: scripts, self.database, self.live, self.clock, "node"
+            self.settings,
+            lambda: scripts,
+            self.database,
+            self.live,
+            self.clock,
+            "node",
+            self.adviser,
         )
 
     def _engine(self, seed: str, given: Mapping[str, object]) -> SmallTalk:
@@ -392,6 +404,24 @@ async def test_script_for_outgoing_calls_is_told_whom_it_is_about():
     assert (given["person"].last_name, given["is_company"]) == (DEBTOR.contact.last_name, False)
     with pytest.raises(NotFound):
         await bench.chats.begin(None, "", "1.1.1.1", KEPT, case_number="99999999")
+    await bench.chats.stop()
+
+
+class Guesser:
+    """A language model with one opinion."""
+
+    async def complete(self, instruction: str, question: str) -> str:
+        return "pay_now"
+
+
+@simulated
+async def test_language_model_is_asked_only_where_the_classifier_is_not_sure():
+    bench = Bench(adviser=IntentAdviser(Guesser(), timeout_s=1))
+    session = await bench.begin()
+    await bench.says(session, "hm")
+    await bench.says(session, "na pewno")
+    hints = [e.hinted_intent for e in bench.engines[0].events if isinstance(e, UserTurn)]
+    assert hints == ["pay_now", ""]
     await bench.chats.stop()
 
 
