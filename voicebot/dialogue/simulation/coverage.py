@@ -41,8 +41,12 @@ class Coverage:
             self.intents[intent] += 1
 
     @property
+    def unseen_states(self) -> frozenset[str]:
+        return self.known_states - self.states.keys()
+
+    @property
     def missing_states(self) -> list[str]:
-        return sorted(self.known_states - self.states.keys())
+        return sorted(self.unseen_states)
 
     @property
     def missing_edges(self) -> list[Edge]:

@@ -52,6 +52,8 @@ _COMPANIES = 0.85
 _COMPANIES_ELSEWHERE = 0.3
 """Shares of calls about a company's debt, in a script for business and in any other."""
 _MAX_STORIES = 3
+_STATES_FIRST = 3
+"""Tries for an edge to a state where nobody has been, before others are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Simulation:
         number = self.result.n_calls
         chance = random.Random(f"{self._seed} {number}")
         persona = self._personas[number % len(self._personas)]
-        edge = self._next_missing(chance) if number % 2 and number >= 4 * len(PERSONAS) else None
+        edge = self._next_missing(chance) if number % 2 and number >= len(PERSONAS) else None
         conversation = None if edge is None else self._seek(edge, persona, chance)
         if conversation is None:
             conversation = self._begin(number, persona, chance)
@@ -222,7 +224,14 @@ class Simulation:
         missing = self.coverage.missing_edges
         if not missing:
             return None
-        edge = min(missing, key=lambda edge: (self._missed[edge], chance.random()))
+        unseen = self.coverage.unseen_states
+        edge = min(
+            missing,
+            key=lambda edge: (
+                self._missed[edge] + (0 if edge.target in unseen else _STATES_FIRST),
+                chance.random(),
+            ),
+        )
         self._missed[edge] += 1
         return edge
 
