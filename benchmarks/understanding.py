@@ -31,6 +31,7 @@ from voicebot.dialogue.script_loader import load_script
 _RESULTS = CHECKOUT / "benchmarks" / "results"
 _DOMAIN = CHECKOUT.parent / "shared" / "domain" / "intents.yaml"
 _HELD_OUT = CHECKOUT / "tests" / "data" / "intents_held_out.tsv"
+_FRESH = CHECKOUT / "tests" / "data" / "must_not_miss.tsv"
 _FOLDS = 5
 _NO_WORDS = frozenset({"silence"})
 """What the file gives for it are descriptions ("(cisza)"), not words."""
@@ -43,6 +44,7 @@ MUST_NOT_BE_MISSED = {
     "stop": frozenset({"stop_contact"}),
 }
 _KINDS = ("clean", "asr", "held out")
+_FRESH_KIND = "fresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,12 @@ def domain_samples() -> list[Sample]:
     ]
 
 
-def held_out_samples(stages: dict[str, str]) -> list[Sample]:
-    with _HELD_OUT.open(encoding="utf-8") as file:
+def own_samples(path: Path, kind: str, stages: dict[str, str]) -> list[Sample]:
+    with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     own = {"dont_know": "negotiate", "use_pesel": "verify", "object_emotion": "any"}
     return [
-        Sample("held out", (stages | own)[row["intent"]], row["intent"], row["text"])
+        Sample(kind, (stages | own)[row["intent"]], row["intent"], row["text"])
         for row in rows
         if row["intent"] in stages | own
     ]
@@ -238,7 +240,11 @@ def _confused(judged: Sequence[Judged]) -> list[str]:
 
 
 def report(
-    written: Sequence[Judged], wide: Sequence[Judged], heard: Sequence[Judged], ears: str
+    written: Sequence[Judged],
+    wide: Sequence[Judged],
+    fresh: Sequence[Judged],
+    heard: Sequence[Judged],
+    ears: str,
 ) -> str:
     voices = tuple(dict.fromkeys(it.sample.kind for it in heard))
     overall = {
@@ -265,11 +271,13 @@ def report(
         "",
         "## What must not be missed",
         "",
-        *_missed(written, _KINDS),
+        *_missed([*written, *fresh], (*_KINDS, _FRESH_KIND)),
         "",
         "dispute: dispute_debt, dispute_amount, limitation_claim, b2b_goods_dispute (the scripts "
         "do the same for all). Patterns count: no example teaches them, though who wrote them knew "
-        "the domain's examples.",
+        "the domain's examples, and what was missed of the sentences held out. fresh: 44 sentences "
+        "(tests/data/must_not_miss.tsv) written afterwards; at first 42 of them were found (the two "
+        "misses, one of crisis and one of stop, have since become patterns).",
         "",
         "## By stage",
         "",
@@ -342,7 +350,8 @@ def main() -> None:
     intents = dict(load_script(CHECKOUT / "call_scripts" / "infolinia.yaml").intents)
     samples = domain_samples()
     stages = {sample.intent: sample.stage for sample in samples}
-    held_out = held_out_samples(stages)
+    held_out = own_samples(_HELD_OUT, "held out", stages)
+    fresh = own_samples(_FRESH, _FRESH_KIND, stages)
     whole = ExampleClassifier(intents, options.cache)
     folds = Folds(intents, samples, options.cache)
     written = [judge(folds.of(it.text), it) for it in samples]
@@ -367,7 +376,7 @@ def main() -> None:
                     it.sample.kind, it.sample.intent, it.sample.text, said, it.got, it.score,
                     sep=" | ",
                 )  # fmt: skip
-    text = report(written, wide, heard, ears)
+    text = report(written, wide, [judge(whole, it) for it in fresh], heard, ears)
     print(text)
     if not options.dry:
         _RESULTS.mkdir(parents=True, exist_ok=True)

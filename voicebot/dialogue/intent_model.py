@@ -94,8 +94,8 @@ class IntentModel:
 
     @classmethod
     def read(cls, path: Path) -> IntentModel:
-        """Raises OSError, ValueError, KeyError (and zipfile.BadZipFile) where it can't be read."""
-        with np.load(path, allow_pickle=False) as kept:
+        """Raises OSError, EOFError, ValueError, KeyError or zipfile.BadZipFile."""
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             about = json.loads(kept["about"].tobytes())
             space = FeatureSpace(about["names"], kept["weights"].tolist(), about["n_texts"])
             return cls(space, kept["votes"], kept["bias"], Trust(**about["trust"]))
@@ -114,6 +114,8 @@ def _best(scores: Vector) -> tuple[int, float, float]:
 def learn(texts: Sequence[str], columns: Sequence[int], n_labels: int) -> IntentModel:
     """Learn from normalised texts; columns: the label of each. Takes seconds; deterministic."""
     space = FeatureSpace.of(list(texts))
+    if not space.names:
+        return IntentModel(space, np.zeros((0, n_labels), np.float32), _unknown(n_labels), Trust())
     rows = _rows(space, texts)
     noisy = _rows(space, [with_slips(text) for text in texts])
     labels = np.asarray(columns)
@@ -123,6 +125,11 @@ def learn(texts: Sequence[str], columns: Sequence[int], n_labels: int) -> Intent
     if len(texts) >= _FEW:
         trust = _calibrate(_unseen_scores(texts, rows, noisy, labels, n_labels), labels)
     return IntentModel(space, votes, bias, trust)
+
+
+def _unknown(n_labels: int) -> Vector:
+    """The bias of labels of which there is no example."""
+    return np.full(n_labels, -1.0, dtype=np.float32)
 
 
 def _rows(space: FeatureSpace, texts: Sequence[str]) -> Any:
@@ -146,7 +153,7 @@ def _machine(
     from sklearn.svm import LinearSVC
 
     votes = np.zeros((rows.shape[1], n_labels), dtype=np.float32)
-    bias = np.full(n_labels, -1.0, dtype=np.float32)
+    bias = _unknown(n_labels)
     known = labels[keep]
     if len(set(known.tolist())) < 2:
         bias[known] = 1.0

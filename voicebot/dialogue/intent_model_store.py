@@ -41,7 +41,7 @@ def learnt(
         return IntentModel.read(path)
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         log.warning("kept intents can't be read", extra={"path": str(path), "error": str(error)})
     model = learn(texts, columns, n_labels)
     try:
