@@ -266,7 +266,9 @@ class Node:
             self.conversations,
         )
         await self.web.start()
-        self.conversations.start(preparer.prepare_later)
+        self.conversations.start(
+            preparer.prepare_later, reads_ahead=settings.dialogue.prepare_all_scripts
+        )
 
     async def drain(self, timeout_s: float) -> None:
         """Take no new calls and return when the running ones are over, at the latest after

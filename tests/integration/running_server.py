@@ -47,6 +47,8 @@ class RunningServer:
             "SIP__PORT": 0,
             "WEB__PORT": 0,
             "SPEECH__WORKERS": 1,
+            # Six scripts more to read and to speak, beside what is tested.
+            "DIALOGUE__PREPARE_ALL_SCRIPTS": "false",
             **settings,
         }
         environment |= {f"VOICEBOT_{name}": str(value) for name, value in values.items()}

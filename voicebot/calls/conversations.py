@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicebot.calls.outbound_call import is_about_a_case
 from voicebot.calls.reception import Conversation
 from voicebot.calls.script_shelf import choose_script, find_scripts
 from voicebot.calls.script_watch import ScriptWatch, stamps_of
@@ -29,11 +30,13 @@ Prepare = Callable[[Conversation], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class ScriptPlaces:
     """Where scripts are. default: of calls that ask for no other. folders: the last one wins.
-    numbers: called numbers or users and the names of their scripts."""
+    numbers: called numbers or users and the names of their scripts. own_user: of our SIP address;
+    who calls it asks for nothing, though a script may have that name."""
 
     default: Path
     folders: Sequence[Path] = ()
     numbers: Mapping[str, str] | None = None
+    own_user: str = ""
 
 
 class Conversations:
@@ -48,11 +51,14 @@ class Conversations:
         self,
         places: ScriptPlaces,
         load: Callable[[Path], Conversation],
+        load_later: Callable[[Path], Conversation] | None = None,
         poll_s: float = POLL_S,
     ) -> None:
-        """load: reads and checks a script; blocking, raises ScriptError or SettingsError."""
+        """load: reads and checks a script; blocking, raises ScriptError or SettingsError.
+        load_later: the same beside running calls; None: `load`, too."""
         self._places = places
         self._load = load
+        self._load_later = load_later or load
         self._poll_s = poll_s
         self._numbers = dict(places.numbers or {})
         self._default = places.default.stem
@@ -63,11 +69,11 @@ class Conversations:
         self._watch = ScriptWatch()
         self._ready: dict[str, Conversation] = {}
         self._loading: dict[str, asyncio.Task[Conversation]] = {}
-        # One thread: scripts are read one after the other, so that calls keep the processor.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scripts")
+        # One reads what nobody waits for, the other what a call or an operator waits for.
+        self._thread = ThreadPoolExecutor(max_workers=2, thread_name_prefix="scripts")
         self._wish = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._read(self._default)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ready[self._default] = self._try(self._default, self._load)
 
     @property
     def default(self) -> Conversation:
@@ -83,15 +89,18 @@ class Conversations:
         """The scripts that have been read and are good, the default first."""
         return [self._ready[name] for name in self.names if name in self._ready]
 
-    def start(self, prepare: Prepare) -> None:
-        """Read the other scripts in the background, then follow all of them.
+    def start(self, prepare: Prepare, *, reads_ahead: bool = True) -> None:
+        """Follow the files of all scripts, and read those that nobody has chosen yet.
 
-        prepare: has a script's prompts made, as far as that goes.
+        prepare: has a script's prompts made, as far as that goes. reads_ahead: False leaves the
+        others until somebody chooses them.
         """
-        self._task = asyncio.create_task(self._keep(prepare), name="scripts")
+        self._tasks.append(asyncio.create_task(self._follow(prepare), name="scripts"))
+        if reads_ahead:
+            self._tasks.append(asyncio.create_task(self._read_ahead(prepare), name="scripts ahead"))
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._task, *self._loading.values()) if task is not None]
+        tasks = [*self._tasks, *self._loading.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -105,19 +114,21 @@ class Conversations:
         """The script of a call to a number or user. name: a script that is asked for by name.
 
         Waits for a script that is still being read. Raises NotFound or ScriptError where the one
-        that is asked for isn't there or is broken; a call to a number then has the default one.
+        that is asked for isn't there or is broken; a call to a number then has the default one,
+        and where its script is about a case that nobody has named.
         """
         if name:
             if name not in self._paths:
                 raise NotFound(f"there is no call script {name}")
             return await self._get(name)
-        chosen = choose_script(called, self.names, self._numbers, self._default)
-        try:
-            return await self._get(chosen)
-        except ScriptError:
-            # Why it is broken was logged when it was read.
-            log.warning("a call follows the default script", extra={"script": chosen})
-            return self.default
+        others = [name for name in self.names if name != self._places.own_user]
+        chosen = choose_script(called, others, self._numbers, self._default)
+        with contextlib.suppress(ScriptError):  # why it is broken was logged when it was read
+            conversation = await self._get(chosen)
+            if chosen == self._default or not is_about_a_case(conversation.script):
+                return conversation
+        log.warning("a call follows the default script", extra={"script": chosen})
+        return self.default
 
     # ---- reading --------------------------------------------------------------------------
 
@@ -147,18 +158,18 @@ class Conversations:
 
     def _read(self, name: str) -> Conversation:
         """Read a script for the first time. Blocking."""
-        conversation = self._try(name)
+        conversation = self._try(name, self._load_later)
         self._ready[name] = conversation
         return conversation
 
-    def _try(self, name: str) -> Conversation:
+    def _try(self, name: str, load: Callable[[Path], Conversation]) -> Conversation:
         """Read a script and follow its files, whether it is good or not. Blocking."""
         path = self._paths[name]
         known = self._ready.get(name)
         files = {str(path), *(known.script.files if known else ())}
         before = stamps_of(files)
         try:
-            conversation = self._load(path)
+            conversation = load(path)
         except (ScriptError, SettingsError) as error:
             problems = error.problems if isinstance(error, ScriptError) else [str(error)]
             # What it includes now may be at fault: that file is to be followed too.
@@ -176,10 +187,18 @@ class Conversations:
 
     # ---- following ------------------------------------------------------------------------
 
-    async def _keep(self, prepare: Prepare) -> None:
+    async def _read_ahead(self, prepare: Prepare) -> None:
         for name in self.names[1:]:
-            with contextlib.suppress(ScriptError):  # it was logged
+            if name not in self._paths:
+                continue
+            try:
                 await prepare(await self._get(name))
+            except ScriptError:
+                continue  # it was logged
+            except Exception:
+                log.exception("reading a call script ahead failed", extra={"script": name})
+
+    async def _follow(self, prepare: Prepare) -> None:
         while True:
             is_wished = await self._wait()
             try:
@@ -213,7 +232,7 @@ class Conversations:
 
     async def _read_again(self, name: str, prepare: Prepare) -> None:
         loop = asyncio.get_running_loop()
-        new = await loop.run_in_executor(self._thread, self._try, name)
+        new = await loop.run_in_executor(self._thread, self._try, name, self._load_later)
         old = self._ready.get(name)
         if old is not None and old.version == new.version:
             return

@@ -36,7 +36,7 @@ class _Followed:
 
 class ScriptWatch:
     """Follows the files of each script. A file that is still being written is left alone: a
-    change counts when two looks in a row have seen the same."""
+    change counts when two looks in a row have seen the same. `follow` may come from any thread."""
 
     def __init__(self) -> None:
         self._followed: dict[str, _Followed] = {}
@@ -54,7 +54,7 @@ class ScriptWatch:
         """The scripts that are to be read again. is_wished: somebody asks, so nothing has to
         settle first."""
         changed = []
-        for script, followed in self._followed.items():
+        for script, followed in list(self._followed.items()):
             now = stamps_of(followed.read)
             is_settled = is_wished or now == followed.seen
             if now != followed.read and is_settled:

@@ -68,6 +68,11 @@ class DialogueSettings(Section):
     scripts_directory: str = Field(
         "", description="Folder with scripts of your own; they win over shipped ones of that name."
     )
+    prepare_all_scripts: bool = Field(
+        True,
+        description="After start, read the other scripts and have their prompts spoken in the "
+        "background; else when a call first asks for one.",
+    )
     numbers: dict[str, str] = Field(
         {}, description="Called numbers or users and the names of their scripts."
     )

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from voicebot.calls.leg import CallLeg
 from voicebot.calls.live_calls import LiveCalls
+from voicebot.calls.reception import Conversation
 from voicebot.clock import Clock
 from voicebot.errors import StorageError
 from voicebot.gateway.sip.overload import OverloadControl
@@ -44,12 +44,12 @@ class ScriptChoice(Protocol):
 
     @property
     def names(self) -> Sequence[str]: ...
-    async def choose(self, called: str = "", name: str = "") -> object: ...
+    async def choose(self, called: str = "", name: str = "") -> Conversation: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NodeParts:
-    """What the web server shows and uses of its node."""
+    """What the web server shows and uses of its node. take_call: a leg, and its conversation."""
 
     settings: Settings
     database: Database
@@ -58,7 +58,7 @@ class NodeParts:
     sip: SipStatus
     pacer: Pacer
     clock: Clock
-    take_call: Callable[[CallLeg], Awaitable[object]]
+    take_call: Callable[..., Awaitable[object]]
     scripts: ScriptChoice | None = None
 
 

@@ -109,8 +109,11 @@ def _script_choice(scripts: Sequence[str], chosen: str, texts: Texts) -> Html:
         for name in scripts
     )
     return fill(
-        '<label class="script-choice">{label} <select id="script">{options}</select></label>',
+        '<p class="script-choice"><label>{label} <select id="script">{options}</select></label> '
+        '<label>{case} <input id="case" inputmode="numeric" size="12" maxlength="40" '
+        'autocomplete="off"></label></p>',
         label=texts("phone_script"),
+        case=texts("phone_case"),
         options=join(options),
     )
 

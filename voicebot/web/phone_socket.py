@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import WSCloseCode, web
 
-from voicebot.errors import NotFound, ScriptError
+from voicebot.calls.outbound_call import about_case
+from voicebot.calls.reception import Conversation
+from voicebot.errors import NotFound, ScriptError, SettingsError, StorageError
 from voicebot.gateway.websocket.browser_phone import ended_message
 from voicebot.gateway.websocket.handler import BrowserPhoneHandler
 from voicebot.web.node_status import NodeParts
@@ -26,21 +30,22 @@ class PhoneSocket:
         is_full = n_calls >= self._parts.settings.sip.max_calls
         if is_full or self._parts.sip.reasons_to_refuse:
             return await self._refuse(request, "busy", WSCloseCode.TRY_AGAIN_LATER)
-        script = request.query.get("script", "")
-        if script and not await self._has_script(script):
-            return await self._refuse(request, "script", WSCloseCode.POLICY_VIOLATION)
-        # A web call to a script's name follows it, as a SIP call to that user does.
-        return await self._handler.handle(request, called=script)
-
-    async def _has_script(self, name: str) -> bool:
-        """Whether calls may follow it; waits for one that is being read."""
-        if self._parts.scripts is None:
-            return False
+        script, case_number = (request.query.get(key, "").strip() for key in ("script", "case"))
+        if not script and not case_number:
+            return await self._handler.handle(request)
         try:
-            await self._parts.scripts.choose(name=name)
-        except (NotFound, ScriptError):
-            return False
-        return True
+            conversation = await self._conversation(script, case_number)
+        except (NotFound, ScriptError, SettingsError, StorageError):
+            return await self._refuse(request, "script", WSCloseCode.POLICY_VIOLATION)
+        take_call = partial(self._parts.take_call, conversation=conversation)
+        return await self._handler.handle(request, called=script, take_call=take_call)
+
+    async def _conversation(self, script: str, case_number: str) -> Conversation:
+        """What the caller has chosen on the page; waits for a script that is being read."""
+        if self._parts.scripts is None:
+            raise NotFound("there are no scripts to choose from")
+        conversation = await self._parts.scripts.choose(name=script or self._parts.scripts.names[0])
+        return await about_case(conversation, self._parts.database.cases, case_number)
 
     async def stop(self) -> None:
         """End running calls with `shutdown`, and take no new ones."""

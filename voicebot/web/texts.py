@@ -251,9 +251,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "phone_ended": ("Rozmowa zakończona.", "The call is over."),
     "phone_ended_hangup": ("Rozłączono.", "You hung up."),
     "phone_script": ("Scenariusz", "Script"),
+    "phone_case": ("Numer sprawy (tylko rozmowy wychodzące)", "Case number (calls out only)"),
     "phone_no_script": (
-        "Tego scenariusza nie można teraz użyć.",
-        "This script can't be used now.",
+        "Tego scenariusza nie można teraz użyć albo brakuje numeru sprawy.",
+        "This script can't be used now, or the case number is missing.",
     ),
     "phone_busy": (
         "Wszystkie linie są zajęte. Spróbuj za chwilę.",

@@ -71,7 +71,7 @@ async def opened(folder: Path) -> AsyncIterator[Opened]:
     def make(
         numbers: dict[str, str] | None = None, load: Callable[[Path], Conversation] | None = None
     ) -> Conversations:
-        places = ScriptPlaces(folder / "a.yaml", [folder], numbers)
+        places = ScriptPlaces(folder / "a.yaml", [folder], numbers, own_user="own")
         made.append(Conversations(places, load or maker(), poll_s=0.01))
         return made[-1]
 
@@ -110,6 +110,23 @@ async def test_the_default_is_ready_at_once_and_others_when_they_are_chosen(open
     assert [ready.script.name for ready in conversations.ready] == ["a", "b"]
     # Both have the same intents.
     assert teach.n_taught == 1
+
+
+async def test_our_own_user_is_no_choice_of_a_script(opened: Opened, folder: Path) -> None:
+    shutil.copy(folder / "b.yaml", folder / "own.yaml")
+    conversations = opened({"100": "own"})
+    assert (await conversations.choose("own")) is conversations.default
+    assert (await conversations.choose("100")).script.path.endswith("own.yaml")
+    assert (await conversations.choose(name="own")).script.path.endswith("own.yaml")
+
+
+async def test_a_script_about_a_case_is_not_for_a_caller_who_names_none(
+    opened: Opened, folder: Path
+) -> None:
+    edit(folder / "b.yaml", "is_recorded: flag}", "is_recorded: flag, case_number: digits}")
+    conversations = opened()
+    assert (await conversations.choose("b")) is conversations.default
+    assert (await conversations.choose(name="b")).script.name == "b"
 
 
 async def test_the_others_are_read_and_prepared_in_the_background(opened: Opened) -> None:

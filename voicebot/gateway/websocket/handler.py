@@ -24,6 +24,8 @@ from voicebot.gateway.websocket.stream_handler import (
 from voicebot.gateway.websocket.stream_leg import StreamLeg
 from voicebot.media.pacer import Pacer
 
+TakeCall = Callable[[StreamLeg], Awaitable[object]]
+
 
 class BrowserPhoneHandler:
     """Serves the browser phone's WebSocket: each connection is one call."""
@@ -31,12 +33,14 @@ class BrowserPhoneHandler:
     def __init__(
         self,
         pacer: Pacer,
-        take_call: Callable[[StreamLeg], Awaitable[object]],
+        take_call: TakeCall,
         called: str,
         clock: Clock,
     ) -> None:
         # Whoever calls `handle` has seen to it that there is room.
-        self._calls = StreamCalls(pacer, take_call, clock, sys.maxsize, math.inf)
+        self._calls = StreamCalls(pacer, self._take, clock, sys.maxsize, math.inf)
+        self._take_call = take_call
+        self._own_ways: dict[str, TakeCall] = {}
         self._pacer = pacer
         self._called = called
         self._clock = clock
@@ -45,8 +49,13 @@ class BrowserPhoneHandler:
     def n_calls(self) -> int:
         return self._calls.n_calls
 
-    async def handle(self, request: web.Request, called: str = "") -> web.WebSocketResponse:
-        """One connection from its opening to its end. called: whom; empty: us, as always."""
+    async def handle(
+        self, request: web.Request, called: str = "", take_call: TakeCall | None = None
+    ) -> web.WebSocketResponse:
+        """One connection from its opening to its end.
+
+        called: whom; empty: us, as always. take_call: how this call is run; None: as all are.
+        """
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
         await socket.prepare(request)
         phone = BrowserPhone()
@@ -62,8 +71,16 @@ class BrowserPhoneHandler:
             farewell=lambda reason: [ended_message(reason)],
         )
         leg.outbox.put_nowait(answered_message(leg.leg_id))
-        await self._calls.run_leg(SocketConnection(socket, request), phone, leg)
+        if take_call is not None:
+            self._own_ways[leg.leg_id] = take_call
+        try:
+            await self._calls.run_leg(SocketConnection(socket, request), phone, leg)
+        finally:
+            self._own_ways.pop(leg.leg_id, None)
         return socket
+
+    async def _take(self, leg: StreamLeg) -> None:
+        await self._own_ways.get(leg.leg_id, self._take_call)(leg)
 
     async def stop(self) -> None:
         """End the running calls, and return when they have ended."""

@@ -52,8 +52,9 @@ class PhoneCall {
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const script = byId("script")?.value ?? "";
-    const query = script ? `?script=${encodeURIComponent(script)}` : "";
-    this.socket = new WebSocket(`${scheme}://${location.host}/phone/ws${query}`);
+    const caseNumber = byId("case")?.value.trim() ?? "";
+    const query = new URLSearchParams({ script, case: caseNumber });
+    this.socket = new WebSocket(`${scheme}://${location.host}/phone/ws?${query}`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.takeControl(JSON.parse(data));
