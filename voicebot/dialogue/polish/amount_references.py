@@ -148,7 +148,7 @@ def _percent(tokens: Sequence[Token], at: int) -> Reference | None:
 def _is_about_paying(tokens: Sequence[Token], at: int) -> bool:
     """Whether "wszystko" is what is paid, not "to już wszystko, dziękuję"."""
     words = {token.text for token in tokens if not token.is_mark}
-    if words <= {"wszystko", "na", "raz", "od", "razu"}:
+    if words <= {"wszystko", "na", "raz", "od", "razu", "jednym", "przelewem", "wplata"}:
         return True
     if _word(tokens, at - 1) in ("to", "juz"):
         return False

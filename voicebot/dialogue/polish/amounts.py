@@ -104,11 +104,30 @@ def parse_amount(text: str, balance_gr: int | None = None) -> Amount | None:
         if other.amount.reference == "principal" and all(item.amount.reference for item in found):
             # "całość bez odsetek"
             return other.amount
+    together = _slang_sum(tokens, found)
+    if together is not None:
+        return together
     if len(found) > 1 and _is_choice(tokens, found[0], found[1]):
         return None
     if _is_sum(tokens):
         return None
     return found[0].amount
+
+
+def _slang_sum(tokens: Sequence[Token], found: Sequence[FoundAmount]) -> Amount | None:
+    """ "stówę i pięć dych" is one amount: the second counts in a smaller note."""
+    if len(found) != 2:
+        return None
+    first, second = found
+    if [token.text for token in tokens[first.end : second.start]] != ["i"]:
+        return None
+    scales = [scale_of(_word(tokens, part.end - 1)) for part in found]
+    if not scales[0] > scales[1] > 0 or _word(tokens, second.end - 1) not in SLANG_MONEY:
+        return None
+    if second.amount.amount_gr >= scales[0] * 100:
+        return None
+    is_approximate = first.amount.is_approximate or second.amount.is_approximate
+    return Amount(first.amount.amount_gr + second.amount.amount_gr, is_approximate)
 
 
 def parse_amounts(text: str, balance_gr: int | None = None) -> list[Amount]:
@@ -320,6 +339,11 @@ def _read_unnamed_grosze(tokens: Sequence[Token], number: Cardinal) -> tuple[int
     if whole is None or whole < 100 or not number.is_spoken or not whole % 10:
         return None
     second = read_cardinal(tokens, number.end)
+    if second is not None and second.hundredths == 0:
+        # "trzysta czterdzieści jeden zero pięć"
+        units = read_cardinal(tokens, second.end)
+        if units is not None and units.is_spoken and 0 < (units.whole or 0) < 10:
+            return units.whole or 0, units.end
     if second is None or not second.is_spoken or second.whole is None:
         return None
     if not 10 <= second.whole <= 99 or _word(tokens, second.end) in _COUNTED:

@@ -9,13 +9,14 @@ _INCOME = re.compile(
     r"\w*(?:plac|dam|regul)\w*(?: \w+){0,3} z) (?:\w+ )?(?:wyplac(?:ie|y)|wyplat[aey]|pensj[iae]|"
     r"emerytur(?:ze|y|a)|renci?e|renty|zasilk(?:u|iem|ow)|premi[iae]|zusu?|becikow\w+|odprawie|"
     r"alimentach|diecie|zwrocie|dniowce|tygodniowce|wynagrodzeni\w+|stypendium)\b"
+    r"|\bw okolicach (?:wyplaty|pensji|emerytury|renty)\b"
     r"|\bz (?:najblizszej|nastepnej|kolejnej|przyszlej|pierwszej) "
     r"(?:wyplaty|pensji|emerytury|renty)\b"
     r"|\b(?:z|po) (?:trzynast|czternast)[kc]\w+"
     r"|\bz (?:wyplaty|pensji|emerytury|renty|zasilku)(?: \w+)? (?:\w*place|dam|oddam|przeleje)\b"
     r"|\b(?:800|500|osiemset|piecset|1000)(?: plus(?:ie|a|em)?\b| ?\+)"
     r"|\b(?:jak|gdy|kiedy|skoro|az|dopiero|zanim)\b(?: \w+){0,5}? (?:dostane|dostaniemy|otrzymam|"
-    r"otrzymamy|przyjdzie|przyjda|wplynie|wplyna|zaplaci|zaplaca|przeleje|przeleja|wyplaci|"
+    r"otrzymamy|przyjdzie|przyjda|wpadnie|wpadna|wplynie|wplyna|zaplaci|zaplaca|przeleje|przeleja|wyplaci|"
     r"wyplaca|zarobie|splynie|splyna|odzyskam|oddadza|odda|zwroci|zwroca|bede mial|bede miala|"
     r"bedziemy mieli|beda pieniadze|"
     r"bedzie (?:wyplata|emerytura|pensja|renta|zasilek|kasa|premia)|ureguluje|"
@@ -25,7 +26,8 @@ _INCOME = re.compile(
 )
 _OTHER_EVENT = re.compile(
     r"\b(?:jak|gdy|kiedy|dopiero jak)\b(?: \w+){0,3}? (?:wroce|wrocimy|sprzedam|znajde|wyjde|"
-    r"skoncze|zalatwie|podpisze|wezme|pozycze|dogadam|porozmawiam|wyzdrowieje|bede w)\b"
+    r"skoncze|zalatwie|podpisze|wezme|pozycze|odkuje|"
+    r"stane na nogi|dogadam|porozmawiam|wyzdrowieje|bede w)\b"
     r"|\bpo (?:sezonie|zniwach|urlopie|powrocie|rozmowie|sprzedazy|sprawie)\b"
 )
 

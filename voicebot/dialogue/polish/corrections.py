@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from voicebot.dialogue.polish.words import Token, word_set
 
-_TAKES_BACK = word_set("przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu wlasciwie")
+_TAKES_BACK = word_set(
+    "przepraszam znaczy pomylka wroc sorry lepiej raczej poprawka tfu wlasciwie pomylilem pomylilam"
+)
 _MOST_READINGS = 10
 _UNDONE = word_set("mialem mialam mielismy mialo mial miala")
 _KEPT = word_set(
@@ -57,6 +59,9 @@ def _leave_out(
             if words[at - 1] != "a":
                 if has_value(head) and has_value(tail):
                     return tail
+            elif at + 1 < len(tokens) and tokens[at + 1].is_mark and has_value(tail):
+                # "dwudziestego, a nie, dwudziestego drugiego"
+                return tail
             elif has_value(head):
                 return head
         elif (word in _TAKES_BACK and at) or (word == "nie" and at and _is_aside(tokens, at)):

@@ -46,7 +46,8 @@ _PERIODS: dict[str, int] = {
 _EACH_PERIOD = (["na", "miesiac"], ["na", "tydzien"], ["w", "miesiacu"], ["w", "tygodniu"])
 _BEFORE_EACH = word_set("ze okolo jakies gdzies do maksymalnie gora kolo wysokosci w moze max")
 _SPLITS_UP = word_set(
-    "podzielic podzielcie podziele rozlozyc rozlozcie rozlozenie rozbic rozbijcie rozloze"
+    "rozlozmy podzielmy podzielic podzielcie "
+    "podziele rozlozyc rozlozcie rozlozenie rozbic rozbijcie rozloze"
 )
 _ONE_PERIOD = {"rok": 12, "kwartal": 3, "polrocze": 6}
 _MONTHLY = word_set("miesiecznie miesieczne miesieczna")
@@ -137,9 +138,11 @@ def _count(tokens: Sequence[Token]) -> int | None:
             return n * _PERIODS[following]
         if before == "na" and not following and _SPLITS_UP & {token.text for token in tokens}:
             return n
-        if before in (",", ":"):
+        back = at - 1
+        while _word(tokens, back) in (",", ":", "powiedzmy", "moze"):
             # "w równych ratach, pięciu"
-            before = _word(tokens, at - 2)
+            back -= 1
+        before = _word(tokens, back)
         if before in _RATA or (before == "na" and _word(tokens, at - 2) in _RATA):
             return n
     return None
@@ -167,6 +170,8 @@ def _each(tokens: Sequence[Token], *, is_plan: bool) -> FoundAmount | None:
         is_rhythm = after[0] in _MONTHLY or after[0] in ("tygodniowo", "kwartalnie")
         is_rhythm = is_rhythm or after[0] == "co" or after in _EACH_PERIOD
         is_rhythm = is_rhythm or after[0] == "kazdego" or _is_rhythm_before(tokens, found)
+        day = read_ordinal(tokens, found.end)
+        is_rhythm = is_rhythm or (day is not None and _word(tokens, day.end) == "kazdego")
         is_rhythm = is_rhythm or before in ("x", "razy")
         if before == "po" or is_rhythm or (is_plan and before in ("rata", "raty", "rate")):
             return found
@@ -196,7 +201,9 @@ def _is_about_plan(tokens: Sequence[Token]) -> bool:
 
 def _frequency(tokens: Sequence[Token]) -> Frequency:
     words = " ".join(token.text for token in tokens if not token.is_mark)
-    if re.search(r"\b(?:co|na) (?:dwa|drugi|2) (?:tydzien|tygodnie)", words):
+    if re.search(
+        r"\b(?:co|na) (?:(?:dwa|drugi|2) (?:tydzien|tygodnie)|(?:czternascie|14) dni)", words
+    ):
         return "biweekly"
     if re.search(r"\b(?:co|na|w) tydzien\b|tygodniow|\bw tygodniu\b|\bkazdego tygodnia\b", words):
         return "weekly"

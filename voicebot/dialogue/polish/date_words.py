@@ -39,7 +39,8 @@ NEXT = word_set(
 )
 NEAREST = word_set("najblizszy najblizsza najblizszym najblizszego najblizszej najblizsze")
 LAST = word_set(
-    "zeszly zeszla zeszlym zeszlego zeszlej ubiegly ubiegla ubieglym ubieglego ubieglej miniony "
+    "zeszle ubiegle minione poprzednie zeszly zeszla zeszlym zeszlego zeszlej ubiegly "
+    "ubiegla ubieglym ubieglego ubieglej miniony "
     "miniona minionym minionego minionej poprzedni poprzednia poprzednim poprzedniego poprzedniej"
 )
 PARTS: dict[str, Part] = {

@@ -19,7 +19,7 @@ from voicebot.dialogue.polish.named_days import NamedDays
 from voicebot.dialogue.polish.named_spans import NamedSpans
 from voicebot.dialogue.polish.numerals import read_ordinal
 from voicebot.dialogue.polish.relative_days import RelativeDays
-from voicebot.dialogue.polish.words import Token, tokenize, word_set
+from voicebot.dialogue.polish.words import MONTH_FORMS, Token, tokenize, word_set
 from voicebot.dialogue.polish.years import read_year
 
 __all__ = ["DateExpression", "DateReader", "FoundDay", "find_days", "parse_date", "parse_dates"]
@@ -85,6 +85,7 @@ def find_days(text: str, now: dt.datetime) -> list[FoundDay]:
 def _find(
     tokens: tuple[Token, ...], today: dt.date, direction: Direction = "future"
 ) -> tuple[FoundDay, ...]:
+    tokens = _with_last_month(tokens)
     whole = DateSentence(tokens, today, direction)
     kept = without_corrected(
         tokens, lambda part: bool(DateReader(DateSentence(part, today)).matches())
@@ -92,6 +93,16 @@ def _find(
     said = whole if kept is tokens else DateSentence(kept, today, whole.default_direction)
     reader = DateReader(said)
     return tuple(FoundDay(reader.express(match), match, kept) for match in reader.matches())
+
+
+def _with_last_month(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Without the first month of "piętnastego kwietnia, przepraszam, maja"."""
+    spoken = [at for at, token in enumerate(tokens) if not token.is_mark]
+    for first, taken_back, second in zip(spoken, spoken[1:], spoken[2:], strict=False):
+        months = {tokens[first].text, tokens[second].text} <= MONTH_FORMS.keys()
+        if months and tokens[taken_back].text in ("przepraszam", "nie", "znaczy", "raczej"):
+            return tokens[:first] + tokens[second:]
+    return tokens
 
 
 def forget_texts() -> None:

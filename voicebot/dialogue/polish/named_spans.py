@@ -9,7 +9,7 @@ from voicebot.dialogue.polish import calendar_spans, feasts
 from voicebot.dialogue.polish.calendar_spans import Part, Unit
 from voicebot.dialogue.polish.date_expressions import Direction, Match
 from voicebot.dialogue.polish.date_sentence import DateSentence
-from voicebot.dialogue.polish.date_words import PARTS, UNITS
+from voicebot.dialogue.polish.date_words import LAST, PARTS, UNITS
 from voicebot.dialogue.polish.numerals import ORDINALS, read_ordinal
 from voicebot.dialogue.polish.words import MONTH_FORMS, WEEKDAY_FORMS, word_set
 
@@ -317,6 +317,8 @@ class NamedSpans:
             return Match(at, at + 3, feasts.next_feast_days(self._said.today)[which])
         if self._said.word(at) in _HOLIDAYS:
             direction = self._said.direction_at(at)
+            if self._said.word(at - 1) in LAST:
+                direction = "past"
             past = direction == "past"
             days = (feasts.last_feast_days if past else feasts.next_feast_days)(self._said.today)
             return Match(at, at + 1, *days, direction=direction)

@@ -191,7 +191,8 @@ class RelativeDays:
         if earlier is not None:
             return Match(start, end, earlier[0], moved[0], op="on", direction="past")
         rough = is_rough or moved[1]
-        return Match(start, end, moved[0], op="on", direction="past", is_approximate=rough)
+        role = "week" if unit[0] == "week" and not rough else "other"
+        return Match(start, end, moved[0], None, role, "", "on", "past", is_approximate=rough)
 
     def within(self, at: int) -> Match | None:
         """ "w ciągu tygodnia", "do trzech dni", "dajcie mi dwa miesiące"."""

@@ -322,6 +322,10 @@ def _split(word: str) -> tuple[str, ...]:
         return _SPLITS[folded]
     if len(folded) < 6 or folded in _SPELLINGS:
         return ()
+    for tens in ("dwudziestego", "trzydziestego"):
+        unit = folded.removeprefix(tens)
+        if unit != folded and unit.endswith("ego") and unit in _SPELLINGS:
+            return (tens, unit)
     for noun in _RUN_ON_NOUNS:
         head = folded.removesuffix(noun)
         if head != folded and head in _SPELLINGS:
