@@ -276,7 +276,7 @@ def report(
         "dispute: dispute_debt, dispute_amount, limitation_claim, b2b_goods_dispute (the scripts "
         "do the same for all). Patterns count: no example teaches them, though who wrote them knew "
         "the domain's examples, and what was missed of the sentences held out. fresh: 44 sentences "
-        "(tests/data/must_not_miss.tsv) written afterwards; at first 42 of them were found (the two "
+        "(tests/data/must_not_miss.tsv) written afterwards; at first 42 were found (the two "
         "misses, one of crisis and one of stop, have since become patterns).",
         "",
         "## By stage",
