@@ -47,7 +47,7 @@ def test_the_shared_table():
 
 def test_our_own_table():
     rows = _rows(TABLE)
-    assert len(rows) > 1700
+    assert len(rows) > 2400
     assert _wrong(rows, "text") == []
 
 

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 
 from voicebot.dialogue.polish.amount_references import PAYING, find_reference
 from voicebot.dialogue.polish.corrections import without_corrected
+from voicebot.dialogue.polish.grosze import (
+    COUNTED,
+    GROSZE,
+    ZLOTY,
+    read_after_comma,
+    read_grosze,
+    read_unnamed_grosze,
+)
 from voicebot.dialogue.polish.numerals import (
     CARDINALS,
     ORDINALS,
@@ -44,24 +52,8 @@ class FoundAmount:
     end: int
 
 
-_ZLOTY = word_set("zloty zlote zlotych zlotego zlotym zlotymi zlotow zlotowek")
-_GROSZE = word_set("grosz grosza grosze groszy groszami")
 _OTHER_CURRENCY = word_set("euro eur dolar dolary dolarow dolara usd funt funty funtow frankow chf")
 
-# After a number these say that it counts something else than money.
-_COUNTED = word_set(
-    "dzien dnia dni dniach dniami tydzien tygodnia tygodnie tygodni tygodniu tygodniach "
-    "miesiac miesiaca miesiace miesiecy miesiacach "
-    "rok roku lata lat latach letni rata raty rat ratach ratami rate ratke ratki razy raz razem "
-    "razach czesci czesc czesciach transz transze transzach godzina godzine godziny godzin "
-    "minut minute minuty minutka minutki sekund sekundy procent procenta proc osob osoby osoba "
-    "dzieci faktur faktury faktura umow umowy kredytow kredyty telefon telefony telefonow "
-    "maile mejle listy pismo pisma plus kwadrans kwadranse kwadransy styczniu rano wieczorem "
-    "cyfry cyfra cyfr firm firmy kont konta lokali mieszkan szt sztuk "
-    "innych inne rzeczy wplaty wplat przelewy przelewow moment chwila sprawy sprawa "
-    "pietro pietrze ulica wnukow wnuki psy koty robocze roboczych kolejne nastepne ostatnie "
-    "tygodniowo godzinach minutach z"
-) | frozenset(MONTH_FORMS)
 _NOT_COUNTED = word_set("z")
 # Before a number these say that it is an hour, a label or a reference.
 _LABELS = word_set(
@@ -200,18 +192,13 @@ def _counted_again(tokens: Sequence[Token], first: FoundAmount) -> FoundAmount |
     if link == "," and number.whole > 3:
         return None
     following = _word(tokens, number.end)
-    if following in _COUNTED | _ZLOTY or number.has_scale:
+    if following in COUNTED | ZLOTY or number.has_scale:
         return None
     return FoundAmount(Amount(number.whole * scale * 100), first.end + 1, number.end)
 
 
 def _word(tokens: Sequence[Token], at: int) -> str:
     return tokens[at].text if 0 <= at < len(tokens) else ""
-
-
-def _word_after(tokens: Sequence[Token], at: int) -> str:
-    """The next word, a comma skipped."""
-    return _word(tokens, at + 1) if _word(tokens, at) == "," else _word(tokens, at)
 
 
 # ---- numbers -------------------------------------------------------------------------------
@@ -234,15 +221,15 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
     zlote = number.hundredths
     end = number.end
     following = _word(tokens, end)
-    if following == "-" and _word(tokens, end + 1) in _ZLOTY:
+    if following == "-" and _word(tokens, end + 1) in ZLOTY:
         end += 1
         following = _word(tokens, end)
-    if following in _GROSZE:
+    if following in GROSZE:
         if number.whole is None:
             return end + 1
         return _found(tokens, at, end + 1, number.whole)
-    if following in _ZLOTY:
-        end, grosze = _read_grosze(tokens, end + 1)
+    if following in ZLOTY:
+        end, grosze = read_grosze(tokens, end + 1)
         return _found(tokens, at, end, zlote + grosze)
     if following in _OTHER_CURRENCY:
         return end + 1
@@ -250,7 +237,7 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
     if scale:
         return _found(tokens, at, end, zlote * scale)
     if following == "przecinek":
-        hundredths = _after_comma(tokens, end + 1)
+        hundredths = read_after_comma(tokens, end + 1)
         if hundredths is not None:
             return _found(tokens, at, hundredths[1], zlote + hundredths[0])
     if _is_other_number(tokens, at, number):
@@ -260,26 +247,12 @@ def _number_at(tokens: Sequence[Token], at: int) -> FoundAmount | int | None:
             return after.end
         return _skip_date(tokens, end)
     second = read_cardinal(tokens, end + 1 if following == "i" else end)
-    if second is not None and _word(tokens, second.end) in _GROSZE and second.whole is not None:
+    if second is not None and _word(tokens, second.end) in GROSZE and second.whole is not None:
         return _found(tokens, at, second.end + 1, zlote + second.whole)
-    pair = _read_unnamed_grosze(tokens, number)
+    pair = read_unnamed_grosze(tokens, number)
     if pair is not None:
         return _found(tokens, at, pair[1], zlote + pair[0])
     return _found(tokens, at, end, zlote)
-
-
-def _after_comma(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-    """The grosze after "przecinek" ("pięć" is 50), and the index after them."""
-    tens = 1
-    if _word(tokens, at) == "zero":
-        at += 1
-    else:
-        tens = 10
-    number = read_cardinal(tokens, at)
-    if number is None or number.whole is None or number.whole > 99:
-        return None
-    end = number.end + (_word(tokens, number.end) in _ZLOTY)
-    return number.whole * (tens if number.whole < 10 else 1), end
 
 
 def _shared_scale(tokens: Sequence[Token], number: Cardinal) -> int:
@@ -304,54 +277,6 @@ def _skip_date(tokens: Sequence[Token], at: int) -> int:
     return at
 
 
-def _read_grosze(tokens: Sequence[Token], at: int) -> tuple[int, int]:
-    """The grosze after "złotych", named or not; the index unchanged and 0 without any."""
-    start = at
-    joined = False
-    while _word(tokens, at) in ("i", ","):
-        joined = True
-        at += 1
-    if _word(tokens, at) == "zero" and _word(tokens, at + 1) in CARDINALS:
-        at += 1
-    number = read_cardinal(tokens, at)
-    if number is None or read_ordinal(tokens, at) is not None:
-        return start, 0
-    grosze = number.whole
-    if grosze is None or grosze >= 100:
-        return start, 0
-    if _word(tokens, number.end) in _GROSZE:
-        return number.end + 1, grosze
-    is_written_day = not number.is_spoken and _word(tokens, number.end) in (".", "-", "go")
-    if joined and tokens[at - 1].text == ",":
-        return start, 0
-    following = _word(tokens, number.end)
-    if grosze >= 10 and not is_written_day and following not in _COUNTED | _ZLOTY:
-        return number.end, grosze
-    return start, 0
-
-
-def _read_unnamed_grosze(tokens: Sequence[Token], number: Cardinal) -> tuple[int, int] | None:
-    """The grosze of "sto dwadzieścia trzy czterdzieści pięć", and the index after them.
-
-    Only after a hundred or more that ends in a unit: then a second pair can be nothing else.
-    """
-    whole = number.whole
-    if whole is None or whole < 100 or not number.is_spoken or not whole % 10:
-        return None
-    second = read_cardinal(tokens, number.end)
-    if second is not None and second.hundredths == 0:
-        # "trzysta czterdzieści jeden zero pięć"
-        units = read_cardinal(tokens, second.end)
-        if units is not None and units.is_spoken and 0 < (units.whole or 0) < 10:
-            return units.whole or 0, units.end
-    if second is None or not second.is_spoken or second.whole is None:
-        return None
-    if not 10 <= second.whole <= 99 or _word(tokens, second.end) in _COUNTED:
-        return None
-    end = second.end
-    return second.whole, end + 1 if _word(tokens, end) in _ZLOTY else end
-
-
 def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:
     """Whether a number without a currency counts, dates or names something else."""
     words = {token.text for token in tokens[at : number.end]}
@@ -363,7 +288,7 @@ def _is_other_number(tokens: Sequence[Token], at: int, number: Cardinal) -> bool
         return True
     if following in ORDINALS and number.whole in (1000, 1900, 2000):
         return True
-    if following in _COUNTED and following not in _NOT_COUNTED:
+    if following in COUNTED and following not in _NOT_COUNTED:
         return True
     if before == "-" and _word(tokens, at - 2).startswith("0"):
         # "00-950"
@@ -402,7 +327,7 @@ def _is_day_and_month(text: str) -> bool:
 def _is_range_part(tokens: Sequence[Token], at: int, number: Cardinal) -> bool:
     """Whether the number is the "dwa" of "dwa trzy dni"."""
     second = read_cardinal(tokens, number.end)
-    return second is not None and _word(tokens, second.end) in _COUNTED and (number.whole or 0) < 32
+    return second is not None and _word(tokens, second.end) in COUNTED and (number.whole or 0) < 32
 
 
 def _found(tokens: Sequence[Token], start: int, end: int, amount_gr: int) -> FoundAmount | int:
