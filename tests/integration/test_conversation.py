@@ -24,6 +24,10 @@ from tests.integration.phones.probe_signal import write_file
 from tests.integration.phones.process import output, running
 from tests.integration.phones.sipp import SippPhone
 from tests.integration.running_server import POLL_S, CallWatch, RunningServer
+from voicebot.calls.decision_log import decisions_path
+from voicebot.dialogue.decisions import read_log, run_again
+from voicebot.dialogue.engine import make_classifier
+from voicebot.dialogue.script_loader import load_script
 from voicebot.records import CallRecord, Disposition, Promise, Speaker, Turn
 
 DEBTOR = Path(__file__).resolve().parents[2] / "call_scripts" / "debtors" / "placi_w_piatek.yaml"
@@ -230,10 +234,24 @@ def check_recording(result: Outcome) -> None:
         assert np.abs(span.astype(np.int32)).max(initial=0) > 1000, turn
 
 
+def check_replay(result: Outcome) -> None:
+    """What was decided on a real line comes out byte for byte the same without one."""
+    path = decisions_path(Path(result.record.recording_path))
+    text = path.read_text(encoding="utf-8")
+    header, logged = read_log(text)
+    script = load_script(Path(header.script_path))
+    assert header.script_version == script.version
+    lines = list(run_again(header, logged, script, make_classifier(script)))
+    assert text == "".join(line + "\n" for line in lines)
+    assert header.models["recognizer"]
+    assert sum(decision.heard is not None for decision in logged) >= 4
+
+
 def test_simulated_debtor(calls: Calls, attempt: int):
     result, live = calls.of("simulated", attempt)
     check_promise(result)
     check_recording(result)
+    check_replay(result)
     assert "debtor" in live
     assert "median" in live
 
@@ -243,6 +261,7 @@ def test_baresip_with_recorded_answers(calls: Calls, attempt: int):
     result = calls.of("baresip", attempt)
     check_promise(result)
     check_recording(result)
+    check_replay(result)
 
 
 @pytest.mark.peer
@@ -250,3 +269,4 @@ def test_sipp_with_recorded_answers(calls: Calls, attempt: int):
     result = calls.of("sipp", attempt)
     check_promise(result)
     check_recording(result)
+    check_replay(result)

@@ -74,7 +74,7 @@ def test_a_good_script_is_covered_whole_and_has_no_breach(tmp_path: Path):
     ],
 )
 def test_the_observer_finds_what_is_harmful(script: str, breach: str):
-    result = simulated(script, 300)
+    result = simulated(script, 200)
     assert result.n_breaches[breach], result.n_breaches
     example = next(found for found in result.breaches if found.breach.kind == breach)
     assert example.story, "an example shows what was said"
@@ -101,7 +101,7 @@ def test_a_secret_that_is_read_out_is_found(tmp_path: Path):
 )
 def test_what_else_must_not_be(tmp_path: Path, old: str, new: str, breach: str):
     script = changed(tmp_path, old, new)
-    found = simulated(script, 700).n_breaches
+    found = simulated(script, 700 if breach == "promise_beyond_policy" else 150).n_breaches
     # What a verified debtor hears of his debt is no breach.
     assert found[breach] if breach else not (found.keys() - {"promise_beyond_policy"})
 
