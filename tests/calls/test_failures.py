@@ -134,6 +134,9 @@ class RefusingPromises:
         self.n_asked += 1
         raise self.error
 
+    async def list(self, case_id: int | None = None, call_id: str | None = None) -> list[Promise]:
+        return []
+
 
 @pytest.mark.parametrize("is_retryable", [True, False])
 @simulated
