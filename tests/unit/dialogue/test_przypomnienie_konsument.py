@@ -248,3 +248,12 @@ def test_an_amount_that_came_with_a_doubtful_day_is_read_back(words: str, said: 
     assert call.said[0] == "read_back"
     call.play("tak")
     assert [promise.amount_gr for promise in call.promises] == [20000]
+
+
+@pytest.mark.parametrize("before", [("całość w piątek",), ("całość w piątek", "tak"), ()])
+def test_an_objection_to_recording_is_never_taken_for_a_no(before: tuple[str, ...]):
+    call = verified(CONSUMER).play(*before)
+    place = call.place
+    call.play("nie zgadzam się na nagrywanie")
+    assert call.has_stopped_recording
+    assert call.place == place
