@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from voicebot.dialogue.actions import (
     Action,
@@ -178,3 +178,15 @@ def plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return full_name(value) if isinstance(value, PersonName) else value
+
+
+def of_kind(kind: str, value: object) -> object:
+    """A value of the case directory as the script's variable holds it; none where it is none."""
+    if kind == "date" and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    if kind == "date" and isinstance(value, datetime):
+        return value.date()
+    return value

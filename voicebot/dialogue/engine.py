@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,9 +25,9 @@ from voicebot.dialogue.actions import (
     TimeRanOut,
     UserTurn,
 )
-from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
+from voicebot.dialogue.answer_completeness import Completeness, completeness
 from voicebot.dialogue.backchannels import is_backchannel
-from voicebot.dialogue.deeds import Deeds, plain
+from voicebot.dialogue.deeds import Deeds, of_kind, plain
 from voicebot.dialogue.doubt import Doubt
 from voicebot.dialogue.intent_model_store import default_folder
 from voicebot.dialogue.look_ahead import LookAhead
@@ -124,21 +124,9 @@ class DialogueEngine:
 
     def completeness(self, text: str, now: datetime) -> Completeness:
         """Whether what is recognised so far answers the question of this state whole."""
-        listen = self._here.listen
-        if listen is None:
+        question = self._reader.question(self._state)
+        if question is None:
             return Completeness.OPEN
-        if self._state.guess is not None:
-            question = Question("yes_no", 0, (), frozenset({"yes_no"}), None)
-            return completeness(text, question, now.astimezone(self._timezone))
-        slots = listen.slots.values()
-        balances = (self._state.variables.get(slot.balance) for slot in slots if slot.balance)
-        question = Question(
-            listen.kind,
-            listen.max_digits,
-            listen.phrases,
-            frozenset(slot.kind for slot in slots),
-            next((balance for balance in balances if isinstance(balance, int)), None),
-        )
         return completeness(text, question, now.astimezone(self._timezone))
 
     def possible_says(self, now: datetime) -> list[Say]:
@@ -237,7 +225,7 @@ class DialogueEngine:
             # The directory could not answer (database down, caller not verified).
             return self._walker.leave(self._state, "failure", 0, self._script.failure_state)
         for variable, key in query.save.items():
-            state.variables[variable] = _of_kind(self._kinds[variable], event.data[key])
+            state.variables[variable] = of_kind(self._kinds[variable], event.data[key])
         if query.until and state.variables[query.until] is False and self._take_other(query):
             state.awaited_query = query.name
             return [self._walker.query(self._state)]
@@ -425,15 +413,3 @@ class DialogueEngine:
     @property
     def _here(self) -> State:
         return self._script.states[self._state.name]
-
-
-def _of_kind(kind: str, value: object) -> object:
-    """A value of the case directory as the script's variable holds it; none where it is none."""
-    if kind == "date" and isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    if kind == "date" and isinstance(value, datetime):
-        return value.date()
-    return value

@@ -5,17 +5,58 @@ docs/reference/script.md is the language as an operator sees it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from voicebot.dialogue.actions import QuestionKind
+from voicebot.dialogue.experiments import Experiment, share_of
 from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.mood import MOOD_NAMES
 from voicebot.dialogue.nlu import IntentExamples
+from voicebot.dialogue.script_deeds import (
+    ClearVariables,
+    Deed,
+    DisputeKind,
+    DropEmotion,
+    DropRecording,
+    HandOver,
+    NoteBlock,
+    NoteCallback,
+    NoteDispute,
+    NoteEvent,
+    NotePlan,
+    NotePromise,
+    NotificationChannel,
+    SendNotice,
+    SetOutcome,
+    SetVariables,
+    Step,
+)
 from voicebot.dialogue.template import Template
-from voicebot.records import BlockReason, Disposition
+from voicebot.records import Disposition
+
+__all__ = [
+    "ClearVariables",
+    "Deed",
+    "DisputeKind",
+    "DropEmotion",
+    "DropRecording",
+    "Experiment",
+    "HandOver",
+    "NoteBlock",
+    "NoteCallback",
+    "NoteDispute",
+    "NoteEvent",
+    "NotePlan",
+    "NotePromise",
+    "NotificationChannel",
+    "SendNotice",
+    "SetOutcome",
+    "SetVariables",
+    "Step",
+]
+"""What a script is made of is imported from here, wherever it is written."""
 
 VariableKind = Literal["text", "setting", "amount", "date", "digits", "number", "flag", "person"]
 """amount: whole grosze. setting: a text that is the same in every call of an installation.
@@ -34,10 +75,6 @@ SlotKind = Literal[
     "plan",
     "nip",
 ]
-
-DisputeKind = Literal["debt", "amount", "quality", "limitation", "paid"]
-"""What is contested, as actions.RecordDispute tells it."""
-NotificationChannel = Literal["sms", "email"]
 
 AGAIN = "again"
 """Where a rule goes to ask the same question once more (its `reask`)."""
@@ -93,13 +130,6 @@ SLOT_VARIABLE_KINDS: Mapping[SlotKind, frozenset[VariableKind]] = {
 }
 
 
-def share_of(seed: str, name: str) -> float:
-    """A number from 0 to 1 that is always the same for a seed and a name: draws lots in a call
-    without chance, so that it can be replayed, and for a debtor whose seed is his case."""
-    digest = hashlib.sha256(f"{seed}|{name}".encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
-
-
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One utterance of the bot. `discloses`: ai, recording, emotion (what it tells).
@@ -129,118 +159,6 @@ class Spoken:
     """A prompt to say where its condition holds."""
 
     prompt_id: str
-    condition: Expression | None = None
-    line: int = 0
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SetVariables:
-    values: Mapping[str, Expression]
-
-
-@dataclass(frozen=True, slots=True)
-class ClearVariables:
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NoteEvent:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteCallback:
-    """`reason` and `wanted` are texts with variables; `wanted` in the caller's own words."""
-
-    reason: Template
-    wanted: Template | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotePromise:
-    """`amount` and `day` name variables. `balance`: a smaller amount is a part payment."""
-
-    amount: str
-    day: str
-    balance: str
-
-
-@dataclass(frozen=True, slots=True)
-class DropRecording:
-    """Stop recording and drop what there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class DropEmotion:
-    """Read no emotion any more and drop what was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetOutcome:
-    disposition: Disposition
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """Pass the call to a human, with a summary."""
-
-    reason: Template
-    summary: Template
-
-
-@dataclass(frozen=True, slots=True)
-class NotePlan:
-    """Names of variables: how many instalments, how much each, the first day, all that is owed."""
-
-    installments: str
-    amount: str
-    first: str
-    balance: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteDispute:
-    kind: DisputeKind
-    statement: Template
-
-
-@dataclass(frozen=True, slots=True)
-class NoteBlock:
-    reason: BlockReason
-
-
-@dataclass(frozen=True, slots=True)
-class SendNotice:
-    """A message after the call. data: what its template shows, by the names of variables."""
-
-    channel: NotificationChannel
-    template: str
-    data: Mapping[str, str] = field(default_factory=dict)
-
-
-Deed = (
-    SetVariables
-    | ClearVariables
-    | NoteEvent
-    | NoteCallback
-    | NotePromise
-    | DropRecording
-    | DropEmotion
-    | SetOutcome
-    | HandOver
-    | NotePlan
-    | NoteDispute
-    | NoteBlock
-    | SendNotice
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something done on entering a state or following a rule, where its condition holds."""
-
-    deed: Deed
     condition: Expression | None = None
     line: int = 0
     file: str = ""
@@ -366,26 +284,6 @@ class State:
 
 def dialogue_of(state_name: str) -> str:
     return state_name.rpartition(".")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """Ways to do one thing that are compared; each call has one of them, by its weight."""
-
-    name: str
-    arms: tuple[str, ...]
-    weights: tuple[int, ...]
-    line: int = 0
-    file: str = ""
-
-    def arm(self, seed: str) -> str:
-        """The arm of a call; the first that has weight where the call has no seed."""
-        left = share_of(seed, self.name) * sum(self.weights) if seed else 0
-        for arm, weight in zip(self.arms, self.weights, strict=True):
-            if left < weight:
-                return arm
-            left -= weight
-        return self.arms[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voicebot.dialogue.actions import UserTurn
+from voicebot.dialogue.answer_completeness import Question
 from voicebot.dialogue.nlu import IntentClassifier, Meaning
 from voicebot.dialogue.script import (
     AGAIN,
@@ -71,6 +72,23 @@ class TurnReader:
             anywhere = [rule for rule in self._script.anywhere if rule.go != REPEAT]
             rules = [rule for rule in rules if rule.filled or rule in anywhere]
         return rules
+
+    def question(self, memory: ConversationState) -> Question | None:
+        """What an answer is measured by; None where none is awaited."""
+        listen = self._listen(memory)
+        if listen is None:
+            return None
+        if memory.guess is not None:
+            return Question("yes_no", slots=frozenset({"yes_no"}))
+        slots = listen.slots.values()
+        balances = (memory.variables.get(slot.balance) for slot in slots if slot.balance)
+        return Question(
+            listen.kind,
+            listen.max_digits,
+            listen.phrases,
+            frozenset(slot.kind for slot in slots),
+            next((balance for balance in balances if isinstance(balance, int)), None),
+        )
 
     # ---- what was said --------------------------------------------------------------------
 
