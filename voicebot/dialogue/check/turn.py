@@ -10,7 +10,7 @@ from voicebot.dialogue.check.knowledge import Knowledge
 from voicebot.dialogue.check.moments import Facts
 from voicebot.dialogue.check.reading import TURN_SLOTS, filled_by
 from voicebot.dialogue.expression import Expression
-from voicebot.dialogue.script import AGAIN, ListenSpec, Rule, Script, State
+from voicebot.dialogue.script import AGAIN, TURN_VARIABLES, ListenSpec, Rule, Script, State
 
 THIRD_PARTY_INTENTS = frozenset(
     {
@@ -76,6 +76,9 @@ class Turn:
         self._has_disclosure = any(
             script.prompts[spoken.prompt_id].discloses for spoken in state.say
         )
+        self._of_this_turn = {*TURN_VARIABLES, *self._lasting, *self._fleeting}
+        self._before_it: list[Rule] = []
+        self._is_shadowed = False
         self.answered: set[str] = set()
 
     def answers(self) -> Iterator[Answer]:
@@ -91,11 +94,27 @@ class Turn:
             if rule.intents:
                 yield from self._for_intents(rule, is_own, here, intents)
                 continue
-            follows, otherwise = self._split(rule, self._with_filled(here, rule))
+            asked = self._not_before(rule, self._with_filled(here, rule))
+            if asked is None:
+                continue
+            follows, otherwise = self._split(rule, asked)
             if follows is not None:
                 yield Answer(rule, self._settled(follows), _label(rule, []))
-            if not rule.filled:
-                here = None if otherwise is None else self._settled(otherwise)
+            if rule.filled:
+                self._before_it.append(rule)
+                continue
+            # A rule that may always hold here, as far as is known, leaves the others no answer.
+            names = rule.condition.names if rule.condition is not None else frozenset()
+            self._is_shadowed |= follows is not None and names.isdisjoint(self._of_this_turn)
+            here = None if otherwise is None else self._settled(otherwise)
+
+    def _not_before(self, rule: Rule, facts: Facts) -> Facts | None:
+        """Where no rule before it took what was heard; None: one always does."""
+        here: Facts | None = facts
+        for earlier in self._before_it:
+            if here is not None and set(earlier.filled) <= set(rule.filled):
+                here = self._knowledge.assuming(earlier.condition, False, here)
+        return here
 
     def _heard(self) -> Facts:
         """Any answer at all: each slot may have been filled anew."""
@@ -168,7 +187,8 @@ class Turn:
                 if rule.condition is not None:
                     intents.failed[name] = (*intents.failed.get(name, ()), rule.condition)
             return
-        self.answered |= set(names)
+        if not self._is_shadowed:
+            self.answered |= set(names)
         # What is said over a disclosure or another prompt passes such rules by (engine._rules_for).
         is_passed_by = is_own and (self._has_disclosure or (rule.go == AGAIN and not rule.say))
         if not is_passed_by:
