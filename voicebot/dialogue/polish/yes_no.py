@@ -271,6 +271,10 @@ class _Answer:
     strength: Strength
 
 
+_ALSO_NO_ANSWERS = frozenset({"mozna", "dokladnie"})
+"""Alone they agree; in a sentence they mostly mean something else."""
+
+
 def parse_yes_no(text: str) -> YesNo | None:
     """Whether what was said agrees or refuses; None where it does neither.
 
@@ -289,9 +293,24 @@ def parse_yes_no(text: str) -> YesNo | None:
     if is_yes and strength == "clear":
         if _is_hedged(words, answers):
             strength = "uncertain"
-        elif tokens[-1].text == "?":
+        elif tokens[-1].text == "?" or _is_about_something_else(words, answers):
             strength = "weak"
     return YesNo(is_yes, strength)
+
+
+def _is_about_something_else(words: Sequence[Token], answers: Sequence[_Answer]) -> bool:
+    """Whether what sounds like a yes is a part of another sentence: "nie pamiętam dokładnie",
+    "czy można później zapłacić". A promise must not come of it."""
+    covered = {at for answer in answers for at in range(answer.start, answer.end)}
+    others = [word.text for at, word in enumerate(words) if at not in covered]
+    if "czy" in others or "nie" in others:
+        return True
+    said = {
+        " ".join(word.text for word in words[it.start : it.end])
+        for it in answers
+        if it.strength == "clear"
+    }
+    return bool(others) and said <= _ALSO_NO_ANSWERS
 
 
 def answered_words(text: str) -> list[tuple[str, bool]]:

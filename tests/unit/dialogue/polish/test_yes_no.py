@@ -76,3 +76,17 @@ def test_recognised_without_diacritics():
 @given(st.text())
 def test_any_text_is_answered_or_not(text):
     parse_yes_no(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nie pamiętam dokładnie",
+        "czy można później zapłacić",
+        "czy można bez nagrywania",
+        "mhm to ja, a można przez internet",
+    ],
+)
+def test_a_yes_inside_another_sentence_agrees_to_nothing(text: str):
+    answer = parse_yes_no(text)
+    assert answer is None or answer.strength != "clear"
