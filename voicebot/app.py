@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from voicebot.calls.call_traces import CallTraces, traces_to
 from voicebot.calls.chat_scripts import chat_script
 from voicebot.calls.chat_session import LEG_KIND as CHAT
-from voicebot.calls.chat_sessions import ChatSessions
+from voicebot.calls.chat_sessions import ChatScript, ChatSessions
 from voicebot.calls.conversation_maker import ConversationMaker
 from voicebot.calls.conversations import Conversations, ScriptPlaces
 from voicebot.calls.intent_adviser import IntentAdviser
@@ -30,7 +30,7 @@ from voicebot.dialogue.polish.readout import phone
 from voicebot.dialogue.script import EMOTION, Script
 from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script, shipped_folder
-from voicebot.errors import SettingsError
+from voicebot.errors import NotFound, ScriptError, SettingsError
 from voicebot.gateway.sip.call_leg import SipCallLeg
 from voicebot.gateway.sip.endpoint import SipEndpoint
 from voicebot.gateway.sip.incoming_call import IncomingCall
@@ -330,7 +330,16 @@ class Node:
             self.clock,
             self.name,
             self._make_adviser(),
+            self._find_chat_script,
         )
+
+    async def _find_chat_script(self, name: str) -> ChatScript:
+        """Also one that is still being read. Raises NotFound."""
+        try:
+            return chat_script(await self.conversations.choose(name=name))
+        except ScriptError:
+            # Why it is broken was logged when it was read.
+            raise NotFound("no such script") from None
 
     async def _close_orphans(self, database: Database, progress: Progress) -> None:
         """Close the calls of a process that was killed, and make their recordings whole."""

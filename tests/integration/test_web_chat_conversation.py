@@ -34,7 +34,6 @@ async def test_promise_by_the_chat_page(server: RunningServer) -> None:
     since = SystemClock().now()
     async with browser_page(Site(server.web_url), viewport=NARROW) as page:
         await page.goto("/chat")
-        await page.get_by_label("Temat rozmowy").select_option("infolinia")
         await page.get_by_role("button", name="Rozpocznij rozmowę").click()
         field = page.get_by_label("Twoja wiadomość")
         for text in (*PROOFS, "zapłacę całość jutro"):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from voicebot.calls.case_directory import CaseDirectory
@@ -68,8 +68,12 @@ class ChatSessions:
         clock: Clock,
         node: str,
         adviser: IntentAdviser | None = None,
+        find: Callable[[str], Awaitable[ChatScript]] | None = None,
     ) -> None:
-        """scripts: those that are ready now, the usual one first."""
+        """scripts: those that are ready now, the usual one first. find: gets one ready that is
+        not; raises NotFound.
+        """
+        self._find = find
         self._settings = settings
         self._scripts = scripts
         self._store = store
@@ -133,7 +137,7 @@ class ChatSessions:
         self._count(address)
         if self._is_draining:
             raise ChatRefused("the server is stopping", 503, BUSY_RETRY_S)
-        script = self._script(script_name)
+        script = await self._script(script_name)
         if len(self._chats) >= self._settings.max_sessions:
             raise ChatRefused("too many conversations are going on", 503, BUSY_RETRY_S)
         given: Mapping[str, object] = {}
@@ -210,9 +214,14 @@ class ChatSessions:
         if wait_s > 0:
             raise ChatRefused("too many messages", 429, wait_s)
 
-    def _script(self, name: str | None) -> ChatScript:
+    async def _script(self, name: str | None) -> ChatScript:
         for script in self.scripts:
             if name is None or script.name == name:
+                return script
+        is_allowed = not self._settings.public or name in self._settings.scripts
+        if name is not None and self._find is not None and is_allowed:
+            script = await self._find(name)
+            if not (self._settings.public and script.needs_case):
                 return script
         raise NotFound("no such script")
 

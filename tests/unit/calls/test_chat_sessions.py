@@ -128,7 +128,14 @@ class Bench:
             self.clock,
             "node",
             self.adviser,
+            self._late,
         )
+
+    async def _late(self, name: str) -> ChatScript:
+        """A third script, which is still being read at first."""
+        if name not in {"late", "late call out"}:
+            raise NotFound("no such script")
+        return ChatScript(name, "", "v1", self._engine, needs_case=name == "late call out")
 
     def _engine(self, seed: str, given: Mapping[str, object]) -> SmallTalk:
         self.given.append((seed, given))
@@ -391,6 +398,25 @@ async def test_public_gets_only_what_is_meant_for_it(settings: ChatSettings, nam
             with pytest.raises(NotFound):
                 await bench.begin(script=name)
     await bench.chats.stop()
+
+
+@simulated
+async def test_script_that_is_still_being_read_is_waited_for():
+    bench = Bench()
+    await bench.begin(script="late")
+    assert bench.record.script == "late"
+    with pytest.raises(NotFound):
+        await bench.begin(script="never")
+    await bench.chats.stop()
+    public = Bench(ChatSettings(public=True, scripts=("late", "late call out")))
+    await public.begin(script="late")
+    with pytest.raises(NotFound):
+        await public.begin(script="late call out")
+    await public.chats.stop()
+    closed = Bench(ChatSettings(public=True))
+    with pytest.raises(NotFound):
+        await closed.begin(script="late")
+    await closed.chats.stop()
 
 
 @simulated
