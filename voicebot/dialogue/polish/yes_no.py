@@ -271,7 +271,7 @@ class _Answer:
     strength: Strength
 
 
-_ALSO_NO_ANSWERS = frozenset({"mozna", "dokladnie"})
+_ALSO_NO_ANSWERS = frozenset({"mozna", "dokladnie", "to ja"})
 """Alone they agree; in a sentence they mostly mean something else."""
 
 
