@@ -66,7 +66,7 @@ async def test_turns_are_kept_in_order_with_times_intents_and_confidences():
     assert birth.slots == {"birth_date": "***"}
     assert postcode.slots == {"postcode": "***"}
     assert promised.slots["promise_date"] == "2026-03-13"
-    assert yes.state == "read_back"
+    assert yes.state == "agree_payment.read_back"
     greeting = call.turns[0]
     assert (greeting.speaker, greeting.prompt_id) == (Speaker.BOT, "greeting")
     assert not any(turn.was_interrupted for turn in call.turns)
@@ -82,7 +82,7 @@ async def test_first_prompt_after_a_turn_tells_how_long_the_caller_waited():
     assert [turn.prompt_id for turn in timed] == ["verify_intro", "ask_postcode", "debt_what"]
     for turn in call.caller_turns:
         # Recognised from the first pause on (60 + 150 ms); what is whole by its words ends then.
-        decided_ms = 230 if turn.state in ("greeting", "ask_birth") else 350
+        decided_ms = 230 if turn.state in ("greeting", "verify_identity.ask_birth") else 350
         assert turn.timings_ms["speech_end_to_vad_end"] == pytest.approx(60, abs=30)
         assert turn.timings_ms["speech_end_to_decided"] == pytest.approx(decided_ms, abs=30)
         assert turn.timings_ms["speech_end_to_transcript"] == pytest.approx(decided_ms, abs=30)

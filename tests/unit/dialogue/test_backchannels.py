@@ -56,14 +56,14 @@ def test_bot_that_was_stopped_by_listening_goes_on(text: str):
     for _ in range(10):
         actions = call.handle(UserTurn(text, 0.2, has_barged_in=True))
         assert [type(action) for action in actions] == [Listen]
-    assert call.engine.state_name == "details"
+    assert call.place == "ask_when"
     # None of them counted as a failure to understand.
     assert call.say("bla bla bla")[0].prompt_id == "nomatch_1"
 
 
 def test_listening_after_the_bot_has_finished_is_answered_as_ever():
     call = Conversation().prove_identity()
-    assert call.engine.state_name == "details"
+    assert call.place == "ask_when"
     assert len(call.say("mhm")) > 1
 
 
@@ -71,7 +71,7 @@ def test_yes_counts_once_the_question_was_heard_whole():
     call = Conversation().prove_identity().play("zapłacę całość w piątek")
     early = UserTurn("tak", 0.9, has_barged_in=True, has_heard_question=False)
     assert [type(action) for action in call.handle(early)] == [Listen]
-    assert call.engine.state_name == "read_back"
+    assert call.place == "read_back"
     late = UserTurn("tak", 0.9, has_barged_in=True)
     assert any(isinstance(action, RecordPromise) for action in call.handle(late))
 
@@ -80,7 +80,7 @@ def test_words_and_keys_that_stop_the_bot_are_a_turn():
     call = Conversation().prove_identity().play("zapłacę całość w piątek")
     said = UserTurn("nie", 0.9, has_barged_in=True, has_heard_question=False)
     assert len(call.handle(said)) > 1
-    assert call.engine.state_name == "ask_change"
+    assert call.place == "ask_change"
     pressed = UserTurn(digits="0", has_barged_in=True, has_heard_question=False)
     assert len(call.handle(pressed)) > 1
 
