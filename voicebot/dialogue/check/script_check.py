@@ -18,9 +18,9 @@ from voicebot.dialogue.script_loader import load_script
 from voicebot.errors import ScriptError
 
 _MAX_REFINEMENTS = 12
-_MANY_NODES = 400
+_MANY_NODES = 200
 """With more than these it is no longer made sure that every state and rule can be come to."""
-_TOO_MANY_NODES = 3000
+_TOO_MANY_NODES = 2000
 """With more than these nothing more is followed: problems may be told that no call can have."""
 
 
@@ -64,7 +64,7 @@ class _Check:
 
     def _foci(self) -> list[tuple[frozenset[str], frozenset[str]]]:
         """What is looked at together: the ways themselves; what the case directory answers; each
-        promise or plan; every other variable that is spoken."""
+        variable of a promise or plan; every other variable that is spoken."""
         reading = self._reading
         saved = frozenset(
             name
@@ -73,8 +73,8 @@ class _Check:
             for name in state.query.save
         )
         foci = [(frozenset[str](), frozenset[str]())]
-        agreed = {frozenset(agreement.names) for agreement in reading.agreements}
-        foci += [(names, names) for names in sorted(agreed, key=sorted)]
+        agreed = sorted(reading.money_variables)
+        foci += [(frozenset({name}), frozenset({name})) for name in agreed]
         told = frozenset(reading.tracked) & reading.spoken - reading.money_variables
         told &= frozenset(self._script.variables)
         together = told & saved
