@@ -26,9 +26,6 @@ def readout(
         typer.Option(
             help="A table with the columns kind, input and context (may be missing); - is the "
             "standard input.",
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
         ),
     ] = None,
 ) -> None:
