@@ -23,7 +23,7 @@ from voicebot.dialogue.script import (
 from voicebot.dialogue.slots import FilledSlots, fill_from_keys, fill_from_text
 from voicebot.dialogue.state import ConversationState, Guess
 
-_COMMON_SLOTS = frozenset({"amount", "date", "plan"})
+_COMMON_SLOTS = frozenset({"amount", "date", "plan", "yes_no"})
 """Any sentence may fill these."""
 _OF_ONE_TURN = frozenset({"yes_no", "words", "time"})
 _ASIDE = frozenset({AGAIN, LISTEN})
@@ -273,7 +273,7 @@ class TurnReader:
         """An intent that is meant surely and has no rule in this state.
 
         "Oddzwońcie jutro" has a date in it and still is no promise: such an intent goes before
-        slots that any sentence may fill.
+        slots that any sentence may fill; and "dobrze, a kto mówi" agrees to nothing.
         """
         here = self._here(memory)
         listen, values = here.listen, reading.filled.values

@@ -99,3 +99,12 @@ def test_one_thing_said_is_no_two():
     assert call.said == ["ask_plan"]
     assert call.engine.last_understanding is not None
     assert call.engine.last_understanding.other_intents == ()
+
+
+def test_a_yes_within_something_else_agrees_to_nothing():
+    call = Call().prove_identity()
+    call.say("w piątek", "na trzy raty", "dobrze, a kto mówi")
+    assert call.said == ["here", "read_plan"]
+    assert not [action for action in call.last if isinstance(action, RecordPlan)]
+    call.say("tak")
+    assert [action for action in call.last if isinstance(action, RecordPlan)]
