@@ -35,13 +35,13 @@ def load_checked_script(path: Path) -> Script:
 
 def check_script(script: Script, properties: Sequence[Property] = PROPERTIES) -> list[Problem]:
     """Everything that is wrong with a loaded script, by line."""
-    return _Check(script, properties).problems()
+    return Check(script, properties).problems()
 
 
-class _Check:
+class Check:
     """Explores a script under one focus after the other, with all properties looking on."""
 
-    def __init__(self, script: Script, properties: Sequence[Property]) -> None:
+    def __init__(self, script: Script, properties: Sequence[Property] = PROPERTIES) -> None:
         self._script = script
         self._reading = ScriptReading(script)
         self._by_moment: dict[type, list[Property]] = {}
