@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared import shared_path
@@ -247,6 +247,7 @@ def test_broken_pattern_is_refused(pattern: str):
         compile_pattern(pattern)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_is_classified_or_not(text: str):
     meaning = classifier().classify(text, negotiating())
