@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.dialogue.script_check import Problem, check_script, load_checked_script
+from voicebot.dialogue.check.problem import Problem
+from voicebot.dialogue.check.script_check import check_script, load_checked_script
 from voicebot.dialogue.script_loader import load_script
 from voicebot.errors import ScriptError
 
