@@ -25,9 +25,9 @@ import yaml
 
 from benchmarks import first_try
 from voicebot.dialogue.answer_completeness import Completeness, Question, completeness
+from voicebot.dialogue.check.script_check import load_checked_script
 from voicebot.dialogue.polish.words import tokenize
 from voicebot.dialogue.script import SlotSpec
-from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.slots import fill_from_text
 
 _CHECKOUT = Path(__file__).resolve().parents[1]

@@ -32,11 +32,11 @@ import numpy as np
 
 from voicebot.audio import Samples
 from voicebot.dialogue.actions import Action, Listen, Query, QueryAnswered, Say, UserTurn
+from voicebot.dialogue.check.script_check import load_checked_script
 from voicebot.dialogue.engine import DialogueEngine, make_classifier
 from voicebot.dialogue.nlu import IntentClassifier
 from voicebot.dialogue.polish import readout
 from voicebot.dialogue.script import OTHER_INTENT, Script
-from voicebot.dialogue.script_check import load_checked_script
 from voicebot.errors import VoicebotError
 from voicebot.media.codecs import g711
 from voicebot.speech.model_catalogue import load_catalogue

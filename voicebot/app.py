@@ -25,10 +25,10 @@ from voicebot.calls.outbound_call import about_case
 from voicebot.calls.prompt_preparer import PromptPreparer, fixed_prompts
 from voicebot.calls.reception import CallParts, Conversation, Reception
 from voicebot.clock import Clock, SystemClock
+from voicebot.dialogue.check.script_check import load_checked_script
 from voicebot.dialogue.engine import make_classifier
 from voicebot.dialogue.polish.readout import phone
 from voicebot.dialogue.script import EMOTION, Script
-from voicebot.dialogue.script_check import load_checked_script
 from voicebot.dialogue.script_paths import find_script, shipped_folder
 from voicebot.errors import NotFound, ScriptError, SettingsError
 from voicebot.gateway.sip.call_leg import SipCallLeg

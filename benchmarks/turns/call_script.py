@@ -66,7 +66,11 @@ def _script(dialogue: Dialogue, with_long_prompt: bool) -> dict[str, Any]:
         before = opening if question is first else []
         states[question.question_id] = _state(question, following, before)
     states["koniec"] = {"say": "goodbye", "hang_up": "the survey is over"}
-    states["konsultant"] = {"say": "konsultant", "hang_up": "a human calls back"}
+    states["konsultant"] = {
+        "do": [{"callback": "prośba o konsultanta"}],
+        "say": "konsultant",
+        "hang_up": "a human calls back",
+    }
     return {
         "script": "turns",
         "start": first.question_id,
@@ -90,11 +94,13 @@ def _script(dialogue: Dialogue, with_long_prompt: bool) -> dict[str, Any]:
         "intents": {
             "crisis_self_harm": {"examples": ["nie chcę już żyć"], "always": ["nie chce juz zyc"]},
             "ask_human": {"examples": ["proszę z człowiekiem"], "always": ["prosze z czlowiekiem"]},
+            "repeat_please": {"examples": ["proszę powtórzyć"], "always": ["prosze powtorzyc"]},
             "other": {"examples": ["ładna dziś pogoda"]},
         },
         "anywhere": [
             {"intent": "crisis_self_harm", "priority": True, "go": "konsultant"},
             {"intent": "ask_human", "priority": True, "go": "konsultant"},
+            {"intent": "repeat_please", "priority": True, "go": "repeat"},
         ],
         "states": states,
     }
@@ -112,6 +118,11 @@ def _state(question: Question, following: str, before: list[Any]) -> dict[str, A
     return {
         "say": [*say, question.question_id],
         "reask": question.question_id,
-        "listen": {"kind": kind, "no_input_s": 8, "slots": slots},
+        "listen": {
+            "kind": kind,
+            "no_input_s": 8,
+            "slots": slots,
+            "max_digits": question.length if kind == "digits" else 0,
+        },
         "on": [{"if": "confidence >= 0", "go": following}],
     }

@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from voicebot.dialogue.check.script_check import load_checked_script
 from voicebot.dialogue.script import Script
-from voicebot.dialogue.script_check import load_checked_script
 from voicebot.errors import ScriptError
 
 TIMEOUT_S = 120.0

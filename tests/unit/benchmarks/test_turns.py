@@ -14,7 +14,7 @@ from benchmarks.turns.prompt_ear import PromptEar
 from benchmarks.turns.verdicts import TurnHeard, n_answered_twice, summarise
 from benchmarks.turns.voices import LineNoise, at_level, trimmed
 from voicebot.audio import SAMPLE_RATE, Samples
-from voicebot.dialogue.script_check import load_checked_script
+from voicebot.dialogue.check.script_check import load_checked_script
 from voicebot.media.loudness import speech_level_dbfs
 
 BEGAN = 100.0
