@@ -35,6 +35,7 @@ from voicebot.dialogue.nlu import ExampleClassifier, IntentClassifier
 from voicebot.dialogue.script import (
     EXPERIMENT,
     LISTEN,
+    STAYING,
     QuerySpec,
     Reference,
     Rule,
@@ -349,6 +350,10 @@ class DialogueEngine:
         if choice is None:
             state.variables = before
             return None
+        if choice.rule.go in STAYING and choice.rule not in self._here.rules:
+            # It is answered and the question put again, in the old words: a value that came with
+            # it would be agreed to without having been read back.
+            state.variables = before
         others = [m.intent for m in reading.meanings if m.intent != choice.meaning.intent]
         state.turn.update(
             intent=choice.meaning.intent,

@@ -24,6 +24,7 @@ from voicebot.dialogue.actions import (
     Listen,
     NoInput,
     QueryAnswered,
+    RecordPlan,
     RecordPromise,
     Say,
     UserTurn,
@@ -287,6 +288,17 @@ def test_repeating_says_the_same_slower():
     assert intro.prompt_id == "repeat_intro"
     assert [say.text for say in repeated] == [say.text for say in before]
     assert {say.rate for say in repeated} == {0.85}
+
+
+@pytest.mark.parametrize("asks_again", ["proszę powtórzyć w piątek", "znaczy w piątek"])
+def test_what_comes_with_a_request_to_repeat_is_not_agreed_to_unheard(asks_again: str):
+    """The old words are said again, so the old day is what a yes is for."""
+    call = Conversation().prove_identity().play("chcę na raty", "na trzy raty", "jutro")
+    call.play(asks_again)
+    assert "w czwartek, dwunastego marca" in call.text
+    call.play("tak")
+    [plan] = [action for action in call.last if isinstance(action, RecordPlan)]
+    assert plan.first_date == date(2026, 3, 12)
 
 
 def test_read_back_names_weekday_date_and_amount():

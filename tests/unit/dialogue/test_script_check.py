@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.dialogue.check.problem import Problem
-from voicebot.dialogue.check.script_check import check_script, load_checked_script
+from voicebot.dialogue.check.script_check import check_script, errors_of, load_checked_script
 from voicebot.dialogue.script_loader import load_script
 from voicebot.errors import ScriptError
 
@@ -19,9 +19,18 @@ def problems_of(name: str) -> list[Problem]:
     return check_script(load_script(SCRIPTS / f"{name}.yaml"))
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "call_scripts").glob("info*.yaml")))
-def test_shipped_scripts_have_no_problem(path: Path):
-    assert check_script(load_script(path)) == []
+SHIPPED = sorted(
+    path for path in (REPOSITORY / "call_scripts").glob("*.yaml") if path.stem != "intents_pl"
+)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_scripts_have_no_error(path: Path):
+    assert [str(problem) for problem in errors_of(check_script(load_script(path)))] == []
+
+
+def test_there_is_a_script_for_each_kind_of_call():
+    assert len(SHIPPED) == 6
 
 
 def test_good_script_has_no_problem():

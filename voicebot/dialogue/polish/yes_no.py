@@ -271,6 +271,8 @@ class _Answer:
     strength: Strength
 
 
+_CHANGING = word_set("zmienic zmienie zmieniam zmiana zmiany inny inna inne innego inaczej zamiast")
+"""Said beside a yes they take it back: "chcę zmienić termin, a tak"."""
 _ALSO_NO_ANSWERS = frozenset({"mozna", "dokladnie", "to ja"})
 """Alone they agree; in a sentence they mostly mean something else."""
 
@@ -303,14 +305,14 @@ def _is_about_something_else(words: Sequence[Token], answers: Sequence[_Answer])
     "czy można później zapłacić". A promise must not come of it."""
     covered = {at for answer in answers for at in range(answer.start, answer.end)}
     others = [word.text for at, word in enumerate(words) if at not in covered]
-    if "czy" in others or "nie" in others:
+    if "czy" in others or "nie" in others or _CHANGING.intersection(others):
         return True
     said = {
         " ".join(word.text for word in words[it.start : it.end])
         for it in answers
         if it.strength == "clear"
     }
-    return bool(others) and said <= _ALSO_NO_ANSWERS
+    return (bool(others) or len(answers) > 1) and said <= _ALSO_NO_ANSWERS
 
 
 def answered_words(text: str) -> list[tuple[str, bool]]:

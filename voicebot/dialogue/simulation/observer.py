@@ -100,6 +100,7 @@ class Observer:
         self._has_asked = False
         self._is_granted = False
         self._is_stranger = False
+        self._waits_for_another = False
         self._stopped_by = ""
         self._secrets: frozenset[str] = frozenset()
         self._last_turn: UserTurn | None = None
@@ -124,6 +125,8 @@ class Observer:
         self._owes = meant
         if self._is_granted and meant == "identity_denied_wrong_number":
             return  # who has proven who he is means something else by "pomyłka"
+        if self._waits_for_another:
+            return  # said into the room, by whoever fetches somebody
         if meant in words.STOP_INTENTS:
             self._stopped_by = self._stopped_by or meant
         if meant in words.THIRD_PARTY_INTENTS:
@@ -193,6 +196,12 @@ class Observer:
         self.breaches.append(Breach(kind, detail, prompt_id, self._turn))
 
     def _hear(self, say: Say) -> None:
+        if words.WAITING.search(say.text):
+            self._waits_for_another = True
+        elif self._waits_for_another and words.AI_NOTICE.search(say.text):
+            # Somebody new is on the line, to whom nothing of all that applies.
+            self._waits_for_another = self._is_stranger = False
+            self._stopped_by = ""
         # The firm's own name is no fact of anybody's debt.
         text = say.text.replace(self._company, "") if self._company else say.text
         if not say.allow_barge_in:

@@ -50,13 +50,16 @@ FORBIDDEN = re.compile(
 community interviews, criminal threats, made-up deadlines (UOKiK RKT-09/2011, RWR 25/2013)."""
 
 AGREEMENT = re.compile(
-    r"^\W*((no|e+|y+|znaczy|tak że) )*"
+    r"^\W*((no to|no|mhm|aha|właśnie|naturalnie że|e+|y+|znaczy|tak że) )*"
     r"(tak|ta|owszem|dobrze|dobra|okej|ok|oki|jasne|oczywiście|oczywiscie|zgoda|zgadza|zgadzam|"
     r"potwierdzam|pewnie|jak najbardziej|może być|moze byc|niech będzie|niech bedzie|spoko|"
     r"proszę zapisać|poprawnie|dokładnie|dokladnie)\b",
     re.IGNORECASE,
 )
 REFUSAL = re.compile(r"\b(nie|niestety|może|moze|chyba|raczej)\b(?! ma sprawy)", re.IGNORECASE)
+
+WAITING = re.compile(r"\bpoczekam\b", re.IGNORECASE)
+"""Somebody else is being fetched to the telephone."""
 
 THIRD_PARTY_INTENTS = frozenset(
     {

@@ -90,3 +90,10 @@ def test_any_text_is_answered_or_not(text):
 def test_a_yes_inside_another_sentence_agrees_to_nothing(text: str):
     answer = parse_yes_no(text)
     assert answer is None or answer.strength != "clear"
+
+
+@pytest.mark.parametrize("said", ["chcę zmienić termin, a tak", "mhm to ja", "tak, ale inny dzień"])
+def test_a_yes_beside_something_else_is_asked_again(said: str):
+    answer = parse_yes_no(said)
+    assert answer is not None
+    assert answer.strength != "clear"
