@@ -173,7 +173,7 @@ class DialogueEngine:
             return [self._walker.query(self._state)]
         state.n_turns += 1
         if state.n_turns > self._script.limits.turns:
-            return self._give_up()
+            return self._handle_urgent(event, now.astimezone(self._timezone)) or self._give_up()
         if isinstance(event, NoInput):
             return self._handle_no_input()
         state.mood = event.mood
@@ -201,6 +201,17 @@ class DialogueEngine:
             "guess": "",
             **self._state.mood.scope,
         }
+
+    def _handle_urgent(self, event: NoInput | UserTurn, now: datetime) -> list[Action]:
+        """However long the call has been: a cry for help, or for a human, is never talked over."""
+        if not isinstance(event, UserTurn) or event.digits:
+            return []
+        rules = [
+            rule for rule in self._script.anywhere if rule.is_priority and rule.go not in STAYING
+        ]
+        reading = self._reader.read(self._state, rules, event.text, event.confidence, now)
+        choice = self._choose(rules, reading)
+        return [] if choice is None else self._follow(choice)
 
     def _give_up(self) -> list[Action]:
         """The conversation went in circles for too long."""

@@ -539,3 +539,11 @@ def test_no_call_is_endless(events: list[UserTurn]):
 def test_same_events_give_same_actions():
     turns = (*VERIFIED, "całość w piątek", "mhm", "nie, w poniedziałek", "tak", "nie")
     assert Conversation().play(*turns).log == Conversation().play(*turns).log
+
+
+def test_cry_for_help_is_heard_however_long_the_call_has_been():
+    call = Conversation()
+    for _ in range(infolinia()[0].limits.turns):
+        call.play("proszę powtórzyć")
+    call.play("nie chcę już żyć")
+    assert "osiemset, siedemdziesiąt" in call.text

@@ -10,7 +10,7 @@ from voicebot.dialogue.check.knowledge import Knowledge
 from voicebot.dialogue.check.moments import Facts
 from voicebot.dialogue.check.reading import TURN_SLOTS, filled_by
 from voicebot.dialogue.expression import Expression
-from voicebot.dialogue.script import AGAIN, TURN_VARIABLES, ListenSpec, Rule, Script, State
+from voicebot.dialogue.script import AGAIN, STAYING, TURN_VARIABLES, ListenSpec, Rule, Script, State
 
 THIRD_PARTY_INTENTS = frozenset(
     {
@@ -138,9 +138,16 @@ class Turn:
 
     def _settled(self, facts: Facts) -> Facts:
         """Where nothing has changed, all that was known of the slots before is so still."""
+        return (
+            facts
+            if self._knowledge.value("changed", facts) is not False
+            else self._as_before(facts)
+        )
+
+    def _as_before(self, facts: Facts) -> Facts:
+        """Without what was filled: the engine keeps nothing that came with a rule which holds
+        anywhere and stays where it is."""
         knowledge = self._knowledge
-        if knowledge.value("changed", facts) is not False:
-            return facts
         old = {name: knowledge.value(name, self._before) for name in self._lasting}
         return knowledge.with_values(facts, old)._replace(
             read_back=facts.read_back | self._before.read_back,
@@ -173,7 +180,9 @@ class Turn:
             asked = self._knowledge.with_values(asked, {"intent": meant})
             follows, otherwise = self._split(rule, asked)
             if follows is not None:
-                after = _after_intent(self._settled(follows), names[0])
+                stays = not is_own and rule.go in STAYING
+                settled = self._as_before(follows) if stays else self._settled(follows)
+                after = _after_intent(settled, names[0])
                 yield Answer(rule, after, _label(rule, names))
             self._note(rule, names, is_own, otherwise is None, intents)
 

@@ -85,7 +85,7 @@ _PHRASES: dict[str, tuple[bool, Strength]] = {
     "toja": (True, "clear"),
     "ja jestem": (True, "clear"),
     "z tej strony": (True, "clear"),
-    "przy telefonie": (True, "clear"),
+    "przy telefonie": (True, "weak"),
     "mozna": (True, "clear"),
     "moga panstwo": (True, "clear"),
     "nie mam nic przeciwko": (True, "clear"),
@@ -271,8 +271,11 @@ class _Answer:
     strength: Strength
 
 
-_CHANGING = word_set("zmienic zmienie zmieniam zmiana zmiany inny inna inne innego inaczej zamiast")
-"""Said beside a yes they take it back: "chcę zmienić termin, a tak"."""
+_CHANGING = word_set(
+    "zmienic zmienie zmieniam zmiana zmiany inny inna inne innego inaczej zamiast termin "
+    "kto kim co ile gdzie dlaczego czemu jaki jaka jakie"
+)
+"""Said beside a yes they take it back ("chcę zmienić termin, a tak") or ask ("tak, a kto mówi")."""
 _ALSO_NO_ANSWERS = frozenset({"mozna", "dokladnie", "to ja"})
 """Alone they agree; in a sentence they mostly mean something else."""
 

@@ -52,7 +52,8 @@ community interviews, criminal threats, made-up deadlines (UOKiK RKT-09/2011, RW
 AGREEMENT = re.compile(
     r"^\W*((no to|no|mhm|aha|właśnie|naturalnie że|e+|y+|znaczy|tak że) )*"
     r"(tak|ta|owszem|dobrze|dobra|okej|ok|oki|jasne|oczywiście|oczywiscie|zgoda|zgadza|zgadzam|"
-    r"potwierdzam|pewnie|jak najbardziej|może być|moze byc|niech będzie|niech bedzie|spoko|"
+    r"potwierdzam|pewnie|jak najbardziej|super|świetnie|może być|moze byc|"
+    r"niech będzie|niech bedzie|spoko|"
     r"proszę zapisać|poprawnie|dokładnie|dokladnie)\b",
     re.IGNORECASE,
 )

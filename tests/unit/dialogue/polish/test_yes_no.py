@@ -92,7 +92,15 @@ def test_a_yes_inside_another_sentence_agrees_to_nothing(text: str):
     assert answer is None or answer.strength != "clear"
 
 
-@pytest.mark.parametrize("said", ["chcę zmienić termin, a tak", "mhm to ja", "tak, ale inny dzień"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "chcę zmienić termin, a tak",
+        "mhm to ja",
+        "tak, ale inny dzień",
+        "o termin, a tak, z kim rozmawiam",
+    ],
+)
 def test_a_yes_beside_something_else_is_asked_again(said: str):
     answer = parse_yes_no(said)
     assert answer is not None
