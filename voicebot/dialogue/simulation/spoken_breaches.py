@@ -53,11 +53,13 @@ AGREEMENT = re.compile(
     r"^\W*((no to|no|mhm|aha|właśnie|naturalnie że|e+|y+|znaczy|tak że) )*"
     r"(tak|ta|owszem|dobrze|dobra|okej|ok|oki|jasne|oczywiście|oczywiscie|zgoda|zgadza|zgadzam|"
     r"potwierdzam|pewnie|jak najbardziej|super|świetnie|może być|moze byc|"
-    r"niech będzie|niech bedzie|spoko|"
+    r"niech (tak )?będzie|niech (tak )?bedzie|spoko|dob rze|pasuje|"
     r"proszę zapisać|poprawnie|dokładnie|dokladnie)\b",
     re.IGNORECASE,
 )
-REFUSAL = re.compile(r"\b(nie|niestety|może|moze|chyba|raczej)\b(?! ma sprawy)", re.IGNORECASE)
+REFUSAL = re.compile(
+    r"\b(nie|niestety|może|moze|chyba|raczej)\b(?! ma sprawy| być| byc)", re.IGNORECASE
+)
 
 WAITING = re.compile(r"\bpoczekam\b", re.IGNORECASE)
 """Somebody else is being fetched to the telephone."""
